@@ -1,0 +1,1 @@
+"""What the words mean: countries, materials, stages, sources and the columns of every table."""

@@ -1,0 +1,1 @@
+"""Press text to coded claims with their quotes. Knows no tables."""

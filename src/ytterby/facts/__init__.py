@@ -1,0 +1,1 @@
+"""Published tables in one read-only store. Knows no news."""

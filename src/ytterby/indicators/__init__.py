@@ -1,0 +1,1 @@
+"""Pure functions: concentration, dependence, criticality, choke points."""

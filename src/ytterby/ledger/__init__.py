@@ -1,0 +1,1 @@
+"""Claims met with facts: verdicts, pledges, policies."""

@@ -1,0 +1,1 @@
+"""The physical chain under stress: structure, shocks, simulation, outcomes."""

@@ -1,0 +1,1 @@
+"""Decisions on the chain: projects, stockpiles, and who pays."""

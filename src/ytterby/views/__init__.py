@@ -1,0 +1,1 @@
+"""For people: figures, tables, the page. Computes nothing; nothing below imports it."""
