@@ -1,0 +1,163 @@
+"""A study as its files: settings and typed tables, read with all faults at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ytterby.catalog.tables import Column, read_table, study_columns
+from ytterby.errors import Fault, InputFaults
+
+SETTINGS_FILE = "study.toml"
+_MAX_SETTINGS_BYTES = 100_000
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Simulation(_Record):
+    """How the weekly simulator runs."""
+
+    horizon_weeks: int = Field(104, ge=1, le=2080, description="weeks simulated")
+    draws: int = Field(200, ge=1, le=1_000_000, description="random draws per scenario set")
+    seed: int = Field(20251028, ge=0, description="seed of every random number")
+
+
+class Planning(_Record):
+    """What the planner may decide, and by when."""
+
+    partners: tuple[str, ...] = Field(min_length=1, description="partners that plan together")
+    start: dt.date = Field(description="day from which projects may be decided")
+    deadline: dt.date = Field(description="day by which the target share must be met")
+    deadline_material: str = Field(description="material of the deadline's target")
+    target_share: float = Field(
+        ge=0, le=1, description="share of the partners' need for it from outside the controlled regions"
+    )
+    controlled_regions: tuple[str, ...] = Field(description="regions whose exports are under control")
+    budget_usd: float | None = Field(None, ge=0, description="joint budget; absent: sum of the partners'")
+    periods: int = Field(20, ge=1, le=520, description="periods of the planner")
+    weeks_per_period: int = Field(13, ge=1, le=52, description="13 weeks make a quarter")
+    discount_rate: float = Field(0.04, ge=0, lt=1, description="yearly discount rate")
+
+
+class Screening(_Record):
+    """Which cells of the screening the report shows."""
+
+    materials: tuple[str, ...] = Field(description="catalog materials")
+    importers: tuple[str, ...] = Field(description="countries whose dependence is shown")
+
+
+class Settings(_Record):
+    """The content of ``study.toml``."""
+
+    name: str
+    title: str
+    question: str
+    base_year: int = Field(ge=1990, le=2100)
+    date: dt.date = Field(description="the day of which 'in force' is asked")
+    regions: tuple[str, ...] = Field(min_length=1, max_length=300)
+    currency: str = "USD"
+    simulation: Simulation = Simulation()  # type: ignore[call-arg]  # every field has a default
+    planning: Planning
+    screening: Screening
+
+
+@dataclass(frozen=True)
+class StudyFiles:
+    """A study as read: settings and one typed table per file.
+
+    Tables carry the columns of ``catalog/data/study_columns.csv`` and ``row``, the line in the file.
+    """
+
+    folder: Path
+    settings: Settings
+    tables: Mapping[str, pd.DataFrame]
+
+
+def read_study_files(folder: Path) -> StudyFiles:
+    """Read a study folder.
+
+    Raises
+    ------
+    InputFaults: every fault of every file, with file, row, column and remedy.
+    """
+    if not folder.is_dir():
+        remedy = "Name a folder made by 'ytterby new NAME', or a built-in study."
+        raise InputFaults([Fault(str(folder), None, None, "is not a study folder.", remedy)])
+    settings, faults = _read_settings(folder / SETTINGS_FILE)
+    tables: dict[str, pd.DataFrame] = {}
+    for table in study_columns():
+        tables[table], found = read_table(folder / f"{table}.csv", table)
+        faults.extend(found)
+    faults.extend(_check_references(tables, settings))
+    faults.extend(_check_keys(tables))
+    if faults or settings is None:
+        raise InputFaults(faults)
+    return StudyFiles(folder, settings, tables)
+
+
+def _read_settings(path: Path) -> tuple[Settings | None, list[Fault]]:
+    if not path.is_file():
+        return None, [Fault(path.name, None, None, "is missing.", "Copy one from a built-in study.")]
+    if path.stat().st_size > _MAX_SETTINGS_BYTES:
+        return None, [Fault(path.name, None, None, "is too large for settings.", "Keep it under 100 kB.")]
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Settings.model_validate(content), []
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return None, [Fault(path.name, None, None, f"is not TOML ({error}).", "Mend the line it names.")]
+    except ValidationError as error:
+        return None, [_settings_fault(path.name, detail) for detail in error.errors()]
+
+
+def _settings_fault(file: str, detail: Any) -> Fault:
+    place = ".".join(str(part) for part in detail["loc"])
+    return Fault(file, None, place, f"{detail['msg'][0].lower()}{detail['msg'][1:]}.", "Mend this setting.")
+
+
+def _check_references(tables: Mapping[str, pd.DataFrame], settings: Settings | None) -> Iterable[Fault]:
+    known = {
+        f"{table}.{column.name}": set(tables[table][column.name])
+        for table, columns in study_columns().items()
+        for column in columns
+        if column.type == "id" and column.name == columns[0].name
+    }
+    known["study.regions"] = set(settings.regions) if settings else set()
+    for table, columns in study_columns().items():
+        for column in columns:
+            if column.refers_to and (settings or column.refers_to != "study.regions"):
+                yield from _dangling(tables[table], column, known[column.refers_to])
+
+
+def _dangling(frame: pd.DataFrame, column: Column, known: set[str]) -> Iterable[Fault]:
+    for row, cell in zip(frame["row"], frame[column.name], strict=True):
+        for name in cell if isinstance(cell, tuple) else (cell,):
+            if name and name not in known:
+                remedy = f"Add it to {column.refers_to.replace('.', ': ')}, or mend the name."
+                yield Fault(f"{column.table}.csv", row, column.name, f"{name!r} is not known there.", remedy)
+
+
+_KEYS = {
+    "materials": ["material"], "contents": ["material", "element"],
+    "recipes": ["recipe", "material", "direction"], "processes": ["process"], "capacities": ["process"],
+    "arcs": ["material", "origin", "destination", "process"], "demand": ["use"],
+    "inventories": ["material", "region", "holder"], "policies": ["policy"], "projects": ["project"],
+    "project_capacities": ["project", "process"], "stockpiles": ["stockpile"], "partners": ["partner"],
+    "sources": ["source_id"],
+}  # fmt: skip
+
+
+def _check_keys(tables: Mapping[str, pd.DataFrame]) -> Iterable[Fault]:
+    for table, key in _KEYS.items():
+        frame = tables[table]
+        for row in frame.loc[frame.duplicated(key), "row"]:
+            remedy = "Keep one row for each " + ", ".join(key) + "."
+            yield Fault(f"{table}.csv", int(row), key[0], "stands twice in the table.", remedy)

@@ -1,0 +1,256 @@
+"""Tables described by attribute rows: reading people's CSV files with all faults at once.
+
+What a study's table may hold stands in ``data/study_columns.csv`` (name, type, unit, bounds,
+reference). Every table but ``sources`` also carries ``source_id``, ``assumed`` and ``reason``:
+a row is either sourced, or an assumption with its reason.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ytterby.errors import Fault
+
+MAX_FILE_BYTES = 20_000_000  # an analyst's spreadsheet; larger tables belong in the store
+MAX_FAULTS = 200  # a wrong separator would otherwise print one fault for every cell
+_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}")
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
+_PROVENANCE = ("source_id", "assumed", "reason")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One attribute row: what a column holds."""
+
+    table: str
+    name: str
+    type: str
+    required: bool
+    unit: str
+    minimum: float | None
+    maximum: float | None
+    choices: tuple[str, ...]
+    refers_to: str
+    description: str
+
+
+@cache
+def study_columns() -> Mapping[str, tuple[Column, ...]]:
+    """Columns of every study table, in the order in which a file should show them."""
+    text = files("ytterby.catalog").joinpath("data/study_columns.csv").read_text(encoding="utf-8")
+    tables: dict[str, list[Column]] = {}
+    for row in csv.DictReader(io.StringIO(text)):
+        tables.setdefault(row["table"], []).append(_column(row))
+    for name, columns in tables.items():
+        if name != "sources":
+            columns.extend(_provenance(name))
+    return {name: tuple(columns) for name, columns in tables.items()}
+
+
+def _column(row: Mapping[str, str]) -> Column:
+    bound = {key: float(row[key]) if row[key] else None for key in ("minimum", "maximum")}
+    choices = tuple(row["choices"].split(";")) if row["choices"] else ()
+    return Column(
+        row["table"], row["column"], row["type"], row["required"] == "yes", row["unit"],
+        bound["minimum"], bound["maximum"], choices, row["refers_to"], row["description"],
+    )  # fmt: skip
+
+
+def _provenance(table: str) -> Iterator[Column]:
+    texts = ("Card of the source in sources.csv", "The row is our assumption", "Why it was assumed so")
+    types = ("id", "flag", "text")
+    refers = ("sources.source_id", "", "")
+    for name, kind, target, description in zip(_PROVENANCE, types, refers, texts, strict=True):
+        yield Column(table, name, kind, name == "source_id", "", None, None, (), target, description)
+
+
+@dataclass
+class FaultList:
+    """Collects faults of one file, so that a reader can go on after the first."""
+
+    file: str
+    faults: list[Fault] = field(default_factory=list)
+
+    def add(self, row: int | None, column: str | None, message: str, remedy: str) -> None:
+        """Note one fault; after ``MAX_FAULTS`` the rest is counted by the reader's own message."""
+        if len(self.faults) < MAX_FAULTS:
+            self.faults.append(Fault(self.file, row, column, message, remedy))
+
+
+def read_table(path: Path, table: str) -> tuple[pd.DataFrame, list[Fault]]:
+    """Read one CSV file of a study against its attribute rows.
+
+    Returns
+    -------
+    The typed table and its faults (empty when it is sound). Column ``row`` counts as a
+    spreadsheet does, so that later checks can point at the line. Numbers are float64 with NaN
+    for an empty cell, dates are ``datetime.date`` or None, lists are tuples of text.
+    """
+    found = FaultList(path.name)
+    columns = study_columns()[table]
+    rows = _read_rows(path, columns, found)
+    data: dict[str, list[Any]] = {"row": list(range(2, len(rows) + 2))}
+    for column in columns:
+        parse = _PARSERS[column.type]
+        data[column.name] = [
+            _cell(parse, column, number, str(row.get(column.name) or "").strip(), found)
+            for number, row in enumerate(rows, start=2)
+        ]
+    frame = pd.DataFrame(data)
+    _check_provenance(frame, table, found)
+    return frame, found.faults
+
+
+def _read_rows(path: Path, columns: tuple[Column, ...], found: FaultList) -> list[dict[str, str]]:
+    text = _read_text(path, found)
+    if text is None:
+        return []
+    reader = csv.DictReader(io.StringIO(text), strict=True)
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        found.add(None, None, f"is not a comma-separated table ({error}).", "Save it as CSV (UTF-8, comma).")
+        return []
+    if _check_header(list(reader.fieldnames or ()), columns, found):
+        return []
+    for number, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            found.add(
+                number, None, "has more or fewer cells than the header.", "Quote cells that hold a comma."
+            )
+    return rows
+
+
+def _read_text(path: Path, found: FaultList) -> str | None:
+    if not path.is_file():
+        found.add(None, None, "is missing.", "Add the file; an empty table keeps its header line.")
+        return None
+    if path.stat().st_size > MAX_FILE_BYTES:
+        found.add(
+            None, None, f"is larger than {MAX_FILE_BYTES:,} bytes.", "Import large tables into the store."
+        )
+        return None
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        found.add(None, None, f"is not UTF-8 (byte {error.start}).", "Save it as CSV UTF-8.")
+        return None
+
+
+def _check_header(header: list[str], columns: tuple[Column, ...], found: FaultList) -> bool:
+    known = [column.name for column in columns]
+    for column in columns:
+        if column.required and column.name not in header:
+            found.add(1, column.name, "the column is missing.", f"Expected columns: {', '.join(known)}.")
+    for name in header:
+        if name not in known:
+            found.add(1, name, "is not a column of this table.", f"Expected columns: {', '.join(known)}.")
+    for name in {name for name in header if header.count(name) > 1}:
+        found.add(1, name, "stands twice in the header.", "Keep one of them.")
+    return any(fault.row == 1 for fault in found.faults)
+
+
+def _cell(parse: Callable[[str, Column], Any], column: Column, row: int, text: str, found: FaultList) -> Any:
+    if column.required and not text:
+        found.add(
+            row, column.name, "is empty.", f"Give {column.description[0].lower()}{column.description[1:]}."
+        )
+    try:
+        return parse(text, column)
+    except ValueError as error:
+        found.add(row, column.name, f"{text!r} {error}.", _remedy(column))
+        return parse("", column)
+
+
+def _remedy(column: Column) -> str:
+    low = "" if column.minimum is None else f" from {column.minimum:g}"
+    high = "" if column.maximum is None else f" up to {column.maximum:g}"
+    unit = f" in {column.unit}" if column.unit else ""
+    expected = {
+        "choice": f"Choose one of {', '.join(column.choices)}.",
+        "number": f"Give a number{low}{high}{unit}.",
+        "integer": f"Give a whole number{low}{high}{unit}.",
+        "date": "Write dates as 2025-10-28.",
+        "flag": "Write true or false.",
+    }
+    return expected.get(column.type, "Use letters, digits, _ . + - only, at most 64 of them.")
+
+
+def _parse_id(text: str, column: Column) -> str:
+    if text and not _ID.fullmatch(text):
+        raise ValueError("is not a plain name")
+    return text
+
+
+def _parse_number(text: str, column: Column) -> float:
+    if not text:
+        return math.nan
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError("is not a number") from None
+    if not math.isfinite(value):
+        raise ValueError("is not a finite number")
+    if column.minimum is not None and value < column.minimum:
+        raise ValueError(f"is below {column.minimum:g}")
+    if column.maximum is not None and value > column.maximum:
+        raise ValueError(f"is above {column.maximum:g}")
+    if column.type == "integer" and not value.is_integer():
+        raise ValueError("is not a whole number")
+    return value
+
+
+def _parse_choice(text: str, column: Column) -> str:
+    if text and text not in column.choices:
+        raise ValueError("is not one of the choices")
+    return text
+
+
+def _parse_flag(text: str, column: Column) -> bool:
+    if text.lower() not in _FLAGS:
+        raise ValueError("is neither true nor false")
+    return _FLAGS[text.lower()]
+
+
+def _parse_date(text: str, column: Column) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ValueError("is not a date") from None
+
+
+def _parse_list(text: str, column: Column) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+_PARSERS: dict[str, Callable[[str, Column], Any]] = {
+    "id": _parse_id,
+    "region": _parse_id,
+    "text": lambda text, column: text,
+    "choice": _parse_choice,
+    "number": _parse_number,
+    "integer": _parse_number,
+    "flag": _parse_flag,
+    "date": _parse_date,
+    "list": _parse_list,
+}
+
+
+def _check_provenance(frame: pd.DataFrame, table: str, found: FaultList) -> None:
+    if table == "sources":
+        return
+    for row in frame.itertuples():
+        if row.assumed and not row.reason:
+            found.add(int(row.row), "reason", "is empty on an assumed row.", "Say in a few words why.")
