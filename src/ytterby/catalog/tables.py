@@ -127,9 +127,7 @@ def _read_rows(path: Path, columns: tuple[Column, ...], found: FaultList) -> lis
         return []
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
-            found.add(
-                number, None, "has more or fewer cells than the header.", "Quote cells that hold a comma."
-            )
+            found.add(number, None, "has more or fewer cells than the header.", "Quote cells with commas.")
     return rows
 
 
@@ -138,9 +136,7 @@ def _read_text(path: Path, found: FaultList) -> str | None:
         found.add(None, None, "is missing.", "Add the file; an empty table keeps its header line.")
         return None
     if path.stat().st_size > MAX_FILE_BYTES:
-        found.add(
-            None, None, f"is larger than {MAX_FILE_BYTES:,} bytes.", "Import large tables into the store."
-        )
+        found.add(None, None, f"is larger than {MAX_FILE_BYTES:,} bytes.", "Put large tables into the store.")
         return None
     try:
         return path.read_bytes().decode("utf-8-sig")
@@ -251,6 +247,6 @@ _PARSERS: dict[str, Callable[[str, Column], Any]] = {
 def _check_provenance(frame: pd.DataFrame, table: str, found: FaultList) -> None:
     if table == "sources":
         return
-    for row in frame.itertuples():
-        if row.assumed and not row.reason:
-            found.add(int(row.row), "reason", "is empty on an assumed row.", "Say in a few words why.")
+    bare = frame["assumed"].astype(bool) & (frame["reason"] == "")
+    for row in frame.loc[bare, "row"]:
+        found.add(int(row), "reason", "is empty on an assumed row.", "Say in a few words why.")
