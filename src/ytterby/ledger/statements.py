@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from ytterby.errors import Fault, InputFaults
+from ytterby.evidence.claims import Claim
 from ytterby.ledger.dates import DaySpan
 
 _CORE = {
@@ -16,6 +19,7 @@ _CORE = {
     "notes",
 }  # fmt: skip
 _FIRST_ROLES = ("agent",)
+_REMEDY = "Write claims as the evidence schema has them, section 3."
 
 
 @dataclass(frozen=True)
@@ -93,16 +97,27 @@ class Statement:
         return next((number for role in roles for number in self.quantities if number.role == role), None)
 
 
-def read_statements(claims: Iterable[Any]) -> tuple[Statement, ...]:
-    """Read claim records, or mappings of the same JSON shape, into statements."""
-    return tuple(_statement(_mapping(claim)) for claim in claims)
+def read_statements(claims: Iterable[Claim | Mapping[str, Any] | Statement]) -> tuple[Statement, ...]:
+    """Read claim records, or mappings of the same JSON shape, into statements.
 
-
-def _mapping(claim: Any) -> Mapping[str, Any]:
-    if isinstance(claim, Mapping):
-        return claim
-    record: Mapping[str, Any] = claim.model_dump(mode="json", exclude_none=True)
-    return record
+    Raises
+    ------
+    InputFaults: every claim with a date that is none or a number that is not finite.
+    """
+    found: list[Statement] = []
+    faults: list[Fault] = []
+    for claim in claims:
+        if isinstance(claim, Statement):
+            found.append(claim)
+            continue
+        record = claim.to_record() if isinstance(claim, Claim) else claim
+        try:
+            found.append(_statement(record))
+        except (ValueError, KeyError) as error:
+            faults.append(Fault("claims", None, str(record.get("id", "")), f"{error}.", _REMEDY))
+    if faults:
+        raise InputFaults(faults)
+    return tuple(found)
 
 
 def _statement(claim: Mapping[str, Any]) -> Statement:
@@ -125,9 +140,11 @@ def _statement(claim: Mapping[str, Any]) -> Statement:
 
 def _quantity(cell: Mapping[str, Any]) -> Quantity:
     span = cell.get("span") or {}
-    value = cell.get("value")
+    value = None if cell.get("value") is None else float(cell["value"])
+    if value is not None and not math.isfinite(value):
+        raise ValueError("a number is not finite")
     return Quantity(
-        None if value is None else float(value), cell.get("unit") or "", cell.get("role") or "",
+        value, cell.get("unit") or "", cell.get("role") or "",
         cell.get("qualifier") or "exact", span.get("start", -1), span.get("end", -1), span.get("quote", ""),
     )  # fmt: skip
 
