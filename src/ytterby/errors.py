@@ -6,6 +6,7 @@
     +-- InputFaults             one or more faults in the files of a study or table, all at once
     +-- UnknownName             a country, material, column or study nobody knows, with suggestions
     +-- NoData                  the store holds no such number (missing is not zero)
+    +-- QueryRefused            the store answers one SELECT over its own tables and nothing else
     +-- BasisMismatch           oxide, metal and gross weight, or two units, would have been mixed
     +-- InfeasibleChain         the steady state of a chain cannot be fed
     +-- SolverFailure           the optimiser did not return an optimum
@@ -78,6 +79,10 @@ class UnknownName(YtterbyError):
 
 class NoData(YtterbyError):
     """The store has no number for what was asked; the message says what it has."""
+
+
+class QueryRefused(YtterbyError):
+    """The store answers one SELECT over its own tables and got something else, or a faulty one."""
 
 
 class BasisMismatch(YtterbyError):

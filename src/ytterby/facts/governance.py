@@ -1,0 +1,40 @@
+"""Political stability by country and year, with standard errors and the break of the series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ytterby.errors import NoData
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ytterby.facts.store import Store
+
+BREAK_YEAR = 2023  # first year of the newer release; the step from 2022 is no event
+
+
+def load_governance(
+    store: Store, *, country_iso3: str | Sequence[str] | None = None, years: Sequence[int] | None = None
+) -> pd.DataFrame:
+    """Estimates of political stability.
+
+    Returns
+    -------
+    country_iso3, year, estimate (-2.5..2.5), std_error, instability (0 stable .. 1 unstable),
+    source_id, edition, note. Rows without an estimate stay, with NaN.
+
+    Raises
+    ------
+    NoData
+        The store has no such country or year.
+    """
+    rows = store.select("governance", country_iso3=country_iso3, year=years)
+    if rows.empty:
+        raise NoData(
+            f"no governance for {country_iso3 or 'all'} in {'any year' if years is None else years}.",
+            "The store has 1996-2024 without 1997, 1999 and 2001 (source wgi-pv).",
+        )
+    kept = ["country_iso3", "year", "estimate", "std_error", "instability", "source_id", "edition", "note"]
+    return rows[kept]
