@@ -1,0 +1,316 @@
+"""The command line: thin commands over the verbs of :mod:`ytterby.study`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ytterby import __version__
+from ytterby.errors import YtterbyError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ytterby.study import Progress
+
+app = typer.Typer(
+    name="ytterby",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    help="""Supply-security analysis for critical minerals: from public report to supply decision.
+
+    Start with **ytterby run japan-us-2025**: it reads the study's press notes, checks their numbers
+    against trade data, simulates export controls on the magnet chain, plans projects and
+    stockpiles, and writes one report. Everything runs offline.""",
+)
+facts_app = typer.Typer(
+    no_args_is_help=True, help="Published tables in the store: what is there, and its rows."
+)
+app.add_typer(facts_app, name="facts")
+
+Study = Annotated[str, typer.Argument(help="A built-in study (see `ytterby new --help`) or a study folder.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="File to write (.csv, .parquet, .json); else the terminal.")
+]
+Draws = Annotated[int | None, typer.Option("--draws", min=1, help="Random draws (default: the study's).")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, help="Seed of every random number (default: the study's).")
+]
+Names = Annotated[list[str] | None, typer.Option(help="May be given several times.")]
+
+
+def main() -> None:
+    """Run the command line; an error of ours prints its faults and remedy and exits with 2."""
+    try:
+        app(standalone_mode=True)
+    except YtterbyError as error:
+        typer.echo(f"ytterby: {error}", err=True)
+        sys.exit(2)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"ytterby {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    study: Study,
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder of the run; an earlier run there is replaced.")
+    ] = Path("out"),
+    articles: Annotated[
+        list[Path] | None, typer.Option("--articles", help="Press texts instead of the study's.")
+    ] = None,
+    draws: Draws = None,
+    seed: Seed = None,
+) -> None:
+    """Walk the whole road and write the report.
+
+    Example: ytterby run japan-us-2025 --articles my-reports --out out/mine
+    """
+    from ytterby import study as road
+
+    with _progress() as progress:
+        results = road.run(study, out, articles=articles, draws=draws, seed=seed, progress=progress)
+    for finding in results.answer:
+        typer.echo(f"* {finding.text}")
+    for problem in results.problems.itertuples():
+        typer.echo(f"! {problem.file}: {problem.message} {problem.remedy}", err=True)
+    typer.echo(f"\nReport: {out / 'report.html'}")
+
+
+@app.command()
+def read(
+    files: Annotated[
+        list[Path], typer.Argument(help="Press texts: .txt, .html, .json, .jsonl, or folders of them.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Claims as JSON lines; else the terminal.")
+    ] = None,
+) -> None:
+    """Read press texts into claims, each with the exact words it rests on.
+
+    Example: ytterby read articles/ --out claims.jsonl
+    """
+    from ytterby import study as road
+    from ytterby.evidence.claims import write_claims
+
+    with _progress() as progress:
+        reading = road.read(files, progress=progress)
+    for problem in reading.problems:
+        typer.echo(f"! {problem.file}: {problem.message} {problem.remedy}", err=True)
+    if out:
+        write_claims(reading.claims, out)
+        typer.echo(f"{len(reading.claims)} claims of {len(reading.articles)} articles: {out}")
+        return
+    for claim in reading.claims:
+        typer.echo(f"{claim.id}  {claim.kind} ({claim.status})  {claim.spans[0].quote!r}")
+
+
+@app.command()
+def verify(
+    claims: Annotated[Path, typer.Argument(help="Claims as JSON lines, from `ytterby read`.")],
+    out: Out = None,
+    variants: Annotated[bool, typer.Option("--variants", help="One row per definition tried.")] = False,
+) -> None:
+    """Check each numeric claim against the store: a verdict as a band over named definitions.
+
+    Example: ytterby verify claims.jsonl --variants --out variants.csv
+    """
+    from ytterby import study as road
+    from ytterby.evidence.claims import read_claims
+
+    checked = road.verify(read_claims(claims))
+    _give(checked.variants if variants else checked.verdicts, out)
+
+
+@app.command()
+def screen(
+    method: Annotated[
+        list[str] | None, typer.Option("--method", help="hhi, import_share, geopolrisk ...; default all.")
+    ] = None,
+    country: Annotated[
+        list[str] | None, typer.Option("--country", help="ISO 3166 alpha-3, e.g. JPN.")
+    ] = None,
+    material: Annotated[
+        list[str] | None, typer.Option("--material", help="Catalog name, e.g. 'rare earths'.")
+    ] = None,
+    year: Annotated[list[int] | None, typer.Option("--year")] = None,
+    out: Out = None,
+) -> None:
+    """Indicators for every country, material and year in the store; a cell without value says why.
+
+    Example: ytterby screen --country JPN --material "rare earths" --year 2024
+    """
+    from ytterby import study as road
+
+    methods = None if not method or "all" in method else method
+    _give(road.screen(methods=methods, countries=country, materials=material, years=year), out)
+
+
+@app.command()
+def simulate(
+    study: Study,
+    scenario: Annotated[
+        str | None, typer.Option("--scenario", help="One scenario of the study; default all.")
+    ] = None,
+    draws: Draws = None,
+    seed: Seed = None,
+    out: Out = None,
+) -> None:
+    """Simulate the study's scenarios week by week: who goes short of what, when, how surely.
+
+    Example: ytterby simulate japan-us-2025 --draws 200 --out shortfall.parquet
+    """
+    from ytterby import study as road
+
+    with _progress() as progress:
+        futures = road.simulate(
+            road.load_study(study), scenario=scenario, draws=draws, seed=seed, progress=progress
+        )
+    _give(futures.shortfall if out else futures.summary(), out)
+
+
+@app.command()
+def plan(
+    study: Study,
+    budget: Annotated[float | None, typer.Option("--budget", min=0, help="Joint budget in USD.")] = None,
+    partners: Annotated[str | None, typer.Option("--partners", help="For example JPN,USA.")] = None,
+    by: Annotated[
+        datetime | None, typer.Option("--by", formats=["%Y-%m-%d"], help="Deadline of the target.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="plan.json")] = None,
+) -> None:
+    """Choose projects and stockpiles under a budget and a deadline, alone and together.
+
+    Example: ytterby plan japan-us-2025 --partners JPN,USA --by 2028-12-31
+    """
+    from ytterby import study as road
+
+    with _progress() as progress:
+        made = road.plan(
+            road.load_study(study), budget=budget, partners=partners.split(",") if partners else None,
+            by=_day(by), progress=progress,
+        )  # fmt: skip
+    if out:
+        road.write_plan(made, out)
+        typer.echo(f"Plan: {out}")
+        return
+    for title, table in road.plan_tables(made).items():
+        _print(table, title)
+
+
+@app.command()
+def new(
+    name: Annotated[Path, typer.Argument(help="Folder to make.")],
+    template: Annotated[str, typer.Option("--template", help="Built-in study to copy.")] = "three-countries",
+) -> None:
+    """Make a study folder to edit in a spreadsheet.
+
+    Built-in studies: japan-us-2025 (the magnet chain), three-countries (a toy to learn on).
+    """
+    from ytterby.examples import new_study
+
+    folder = new_study(name, template)
+    typer.echo(f"{folder}: edit its tables (COLUMNS.md explains them), then: ytterby run {folder}")
+
+
+@facts_app.command("list")
+def facts_list(out: Out = None) -> None:
+    """Every table of the store with rows, years, source, edition, licence and whether it may be passed on."""
+    from ytterby.facts.store import open_store
+
+    _give(open_store().tables(), out)
+
+
+@facts_app.command("show")
+def facts_show(
+    table: Annotated[str, typer.Argument(help="Table, from `ytterby facts list`.")],
+    where: Annotated[
+        list[str] | None, typer.Option("--where", help="column=value; several narrow it down.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Rows at most.")] = 20,
+    out: Out = None,
+) -> None:
+    """Rows of one table.
+
+    Example: ytterby facts show trade --where importer=JPN --where year=2024 --where hs6=280530
+    """
+    from ytterby.facts.store import open_store
+
+    filters = dict(_pair(text) for text in where or [])
+    _give(open_store().show(table, limit=limit, **filters), out)
+
+
+@facts_app.command("columns")
+def facts_columns(table: Annotated[str, typer.Argument(help="Table, from `ytterby facts list`.")]) -> None:
+    """Columns of one table: unit, type and meaning."""
+    from ytterby.facts.store import open_store
+
+    _give(open_store().columns(table), None)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    column, found, value = text.partition("=")
+    if not found:
+        raise YtterbyError(
+            f"--where {text!r} is not column=value.", "Write for example --where importer=JPN."
+        )
+    return column, value
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _give(table: pd.DataFrame, out: Path | None) -> None:
+    from ytterby.views.tables import write_table
+
+    if out is None:
+        _print(table)
+    else:
+        write_table(table, out)
+        typer.echo(f"{len(table):,} rows: {out}")
+
+
+def _print(table: pd.DataFrame, title: str = "") -> None:
+    from rich.console import Console
+
+    from ytterby.views.tables import terminal_table
+
+    Console().print(terminal_table(table, title))
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar per stage on a terminal; plain silence when the output is piped."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, int] = {}
+
+        def advance(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]  # TaskID is an int
+
+        yield advance
