@@ -178,6 +178,22 @@ def open_store() -> Store:
     return Store()
 
 
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as Parquet (zstd), rows in their order.
+
+    Parameters
+    ----------
+    frame
+        Columns of one kind each: text, numbers, flags or dates.
+    """
+    import duckdb
+
+    target = str(path).replace("'", "''")
+    with duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT, "temp_directory": ""}) as connection:
+        connection.register("frame", frame)
+        connection.execute(f"COPY frame TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+
+
 def _as_list(wanted: Any) -> list[Any]:
     """One value or several as a list of plain Python values."""
     if isinstance(wanted, str) or not hasattr(wanted, "__iter__"):
