@@ -69,6 +69,20 @@ def country_name(iso3: str, language: str = "en") -> str:
     return _names()[iso3][language]
 
 
+def country_position(iso3: str) -> tuple[float, float]:
+    """Latitude and longitude in degrees of a point inside a country, for marks on a map.
+
+    Raises
+    ------
+    UnknownName
+        Unknown code, or a sum of countries, which lies nowhere.
+    """
+    if iso3 not in _countries():
+        raise UnknownName("country code", iso3, _countries())
+    row = _countries()[iso3]
+    return float(row["latitude"]), float(row["longitude"])
+
+
 def iso3(name: str) -> str:
     """ISO3 of a country named in one of four languages, by an alias, or by its ISO code.
 

@@ -38,6 +38,7 @@ class Stockpile:
 
     name: str
     partner: str
+    regions: tuple[str, ...]  # the partner's own; only their users are served
     pool: int
     stock_t: float
     limit_t: float
@@ -59,6 +60,7 @@ class Chain:
     sectors: tuple[str, ...]
     content: Floats  # [element, material] tonnes of element in a tonne of material
     price_usd_per_t: Floats  # [material]
+    stages: tuple[str, ...]  # [material] place in the chain
 
     pool_material: Ints
     pool_region: Ints
@@ -74,6 +76,7 @@ class Chain:
     process_is_use: Flags
     capacity_t: Floats  # a week; infinite for end uses
     ramp_t: Floats  # largest rise of activity in a week; infinite for end uses
+    ramp_share: Floats  # the same as a share of capacity, for capacity added later; 1 for end uses
     activity_t: Floats  # baseline activity; the need for an end use
     cost_usd_per_t: Floats
     unmet_usd_per_t: Floats  # 0 for producing processes
@@ -312,6 +315,7 @@ class _Builder:
             sectors=self.sectors,
             content=self.content,
             price_usd_per_t=self.tables["materials"]["price_usd_per_t"].to_numpy(float),
+            stages=tuple(self.tables["materials"]["stage"]),
             pool_material=np.array([material[name] for name in pool_material], dtype=np.int64),
             pool_region=np.array([region[name] for name in pool_region], dtype=np.int64),
             pool_stock_t=pool_cover * baseline.need,
@@ -331,6 +335,7 @@ class _Builder:
             ramp_t=np.where(
                 is_use, np.inf, _product(capacity, plants["ramp_share_per_week"].to_numpy(float))
             ),
+            ramp_share=plants["ramp_share_per_week"].to_numpy(float),
             activity_t=baseline.activity,
             cost_usd_per_t=plants["cost_usd_per_t"].to_numpy(float),
             unmet_usd_per_t=plants["unmet_value_usd_per_t"].to_numpy(float),
@@ -401,11 +406,12 @@ class _Builder:
         return names[0] if names else "loss"
 
     def _stockpiles(self) -> Iterator[Stockpile]:
+        partners = self.tables["partners"].set_index("partner")["regions"]
         for row in self.tables["stockpiles"].itertuples():
             pool = self.pools[str(row.material), str(row.region)]
             yield Stockpile(
-                str(row.stockpile), str(row.partner), pool, float(row.stock_t), float(row.limit_t),
-                float(row.holding_usd_per_t_year),
+                str(row.stockpile), str(row.partner), tuple(partners[row.partner]), pool,
+                float(row.stock_t), float(row.limit_t), float(row.holding_usd_per_t_year),
             )  # fmt: skip
 
 
