@@ -1,13 +1,13 @@
 """Policies over time: docs/method/ledger.md, section 4."""
 
-import csv
 import datetime as dt
 
 import pandas as pd
 import pytest
 
 from ytterby.errors import InputFaults
-from ytterby.ledger.policies import build_policies, instrument_of, policies_in_force
+from ytterby.facts.store import open_store
+from ytterby.ledger.policies import build_policies, instrument_of, join_policies, policies_in_force
 
 DATE = dt.date.fromisoformat
 
@@ -17,7 +17,7 @@ def measure(**cells):
         ["announced", "effective", "until", "target", "materials", "hs6", "act", "scope", "status_as_seen"],
         "",
     )
-    return row | {"id": "P", "implementing": "CHN", "instrument": "export licence"} | cells
+    return row | {"measure_id": "P", "source_id": "test", "implementing": "CHN", "instrument": "export licence"} | cells
 
 
 def states(policies, day):
@@ -26,9 +26,9 @@ def states(policies, day):
 
 
 @pytest.fixture(scope="module")
-def real(shared):
-    with (shared / "data/policy/measures.csv").open(encoding="utf-8", newline="") as file:
-        return build_policies(pd.DataFrame(list(csv.DictReader(file))), source_id="policy-measures-2026")
+def real():
+    with open_store() as store:
+        return build_policies(store)
 
 
 OCTOBER = ["CHN-2025-55", "CHN-2025-56", "CHN-2025-57", "CHN-2025-58", "CHN-2025-61", "CHN-2025-62"]
@@ -102,23 +102,23 @@ def test_a_study_row_replaces_the_measure_it_names():
             }
         ]
     )  # fmt: skip
-    policies = build_policies(pd.DataFrame([measure(effective="2020"), measure(id="Q")]), study)
+    policies = join_policies(pd.DataFrame([measure(effective="2020"), measure(measure_id="Q")]), study)
     assert list(policies["policy"]) == ["Q", "own"]
     assert states(policies, "2025-04-30")["own"] == "announced"
     assert policies.set_index("policy").loc["own", "targets"] == "JPN;USA"
 
 
 def test_all_faults_at_once():
-    rows = [measure(effective="soon"), measure(announced="2025-13"), measure(id="Q", until="2025-02-30")]
+    rows = [measure(effective="soon"), measure(announced="2025-13"), measure(measure_id="Q", until="2025-02-30")]
     with pytest.raises(InputFaults) as caught:
-        build_policies(pd.DataFrame(rows))
+        join_policies(pd.DataFrame(rows))
     assert len(caught.value.faults) == 4
     assert "stands twice" in str(caught.value)
 
 
 def test_an_unreadable_end_of_a_suspension_is_named():
     with pytest.raises(InputFaults, match="no idea"):
-        build_policies(pd.DataFrame([measure(status_as_seen="suspended 2025-11-07", until="no idea")]))
+        join_policies(pd.DataFrame([measure(status_as_seen="suspended 2025-11-07", until="no idea")]))
 
 
 @pytest.mark.parametrize(

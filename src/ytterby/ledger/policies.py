@@ -14,6 +14,8 @@ from typing import Any
 import pandas as pd
 
 from ytterby.errors import Fault, InputFaults
+from ytterby.facts.registers import load_policies
+from ytterby.facts.store import Store
 from ytterby.ledger.dates import DaySpan, day_after, read_span
 
 STATES = ("not_yet", "announced", "in_force", "suspended", "expired")
@@ -34,19 +36,24 @@ _INSTRUMENTS = (
 )  # fmt: skip
 
 
-def build_policies(
-    measures: pd.DataFrame, study: pd.DataFrame | None = None, *, source_id: str = "", edition: str = ""
+def build_policies(store: Store, study: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Build the policies of the store, and of a study, as one table; see :func:`join_policies`."""
+    return join_policies(load_policies(store), study, edition=store.edition("policies"))
+
+
+def join_policies(
+    measures: pd.DataFrame, study: pd.DataFrame | None = None, *, edition: str = ""
 ) -> pd.DataFrame:
-    """Policies of the store and of a study as one table, one row a policy.
+    """Join measures and the policies of a study to one table, one row a policy.
 
     Parameters
     ----------
-    measures: the store's table of measures: ``id``, ``announced``, ``effective``, ``until``,
+    measures: the store's table of policies: ``measure_id``, ``announced``, ``effective``, ``until``,
         ``implementing``, ``target``, ``instrument``, ``materials``, ``hs6``, ``act``, ``scope``,
         ``status_as_seen``. ``until`` ends the suspension of a measure seen as suspended, and the
         measure itself otherwise.
     study: rows of a study's ``policies.csv``; a row with ``measure_id`` replaces that measure.
-    source_id, edition: used for measures that do not carry these columns.
+    edition: of the measures.
 
     Returns
     -------
@@ -58,7 +65,7 @@ def build_policies(
     ------
     InputFaults: every unreadable date and every name that stands twice.
     """
-    rows = [_from_measure(row, source_id, edition) for row in _records(measures)]
+    rows = [_from_measure(row, edition) for row in _records(measures)]
     if study is not None:
         own = _records(study)
         replaced = {row.get("measure_id") for row in own}
@@ -72,18 +79,18 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): cell for name, cell in row.items()} for row in clean.to_dict("records")]
 
 
-def _from_measure(row: Mapping[str, Any], source_id: str, edition: str) -> dict[str, str]:
+def _from_measure(row: Mapping[str, Any], edition: str) -> dict[str, str]:
     status, until = str(row["status_as_seen"]), str(row["until"])
     suspended = status.removeprefix("suspended").strip() if status.startswith("suspended") else ""
     return {
-        "policy": str(row["id"]), "label": str(row["act"]), "issuers": str(row["implementing"]),
+        "policy": str(row["measure_id"]), "label": str(row["act"]), "issuers": str(row["implementing"]),
         "targets": str(row["target"]), "instrument": instrument_of(str(row["instrument"])),
         "materials": str(row["materials"]), "hs6": str(row["hs6"]), "scope": str(row["scope"]),
         "announced": str(row["announced"]), "effective": str(row["effective"]), "suspended": suspended,
         "resumes": _safe_day_after(until) if suspended else "", "expires": "" if suspended else until,
         "status_as_seen": status, "note": str(row.get("note", "")),
         "recalled_fields": str(row.get("recalled_fields", "")), "source": str(row.get("source", "")),
-        "source_id": str(row.get("source_id", source_id)), "edition": str(row.get("edition", edition)),
+        "source_id": str(row["source_id"]), "edition": edition,
     }  # fmt: skip
 
 
