@@ -189,7 +189,7 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
     import duckdb
 
     target = str(path).replace("'", "''")
-    with duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT, "temp_directory": ""}) as connection:
+    with duckdb.connect(":memory:", config={"temp_directory": ""}) as connection:
         connection.register("frame", frame)
         connection.execute(f"COPY frame TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
 
