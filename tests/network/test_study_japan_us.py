@@ -1,0 +1,284 @@
+"""The study ``japan-us-2025``: its baseline against published numbers, as its page says.
+
+``docs/studies/japan-us-2025.md`` prints, for each published number, what the model's base year gives
+and how far apart the two are. Here both are computed again, so that the page stays true.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from ytterby.catalog.studies import StudyFiles, read_study_files
+from ytterby.network.chain import WEEKS_PER_YEAR, Chain, build_chain, check_balance
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "src/ytterby/studies/japan-us-2025"
+PAGE = ROOT / "docs/studies/japan-us-2025.md"
+MAGNET_ELEMENTS = ("NdPr", "Dy", "Tb")
+HEAVY = ("Dy", "Tb")
+WIDE_DEVIATION = 0.10  # beyond it the page must say why
+
+
+@pytest.fixture(scope="module")
+def study() -> StudyFiles:
+    return read_study_files(FOLDER)
+
+
+@pytest.fixture(scope="module")
+def chain(study: StudyFiles) -> Chain:
+    return build_chain(study)
+
+
+# what the model says, in tonnes a year --------------------------------------------------------------
+
+
+def activity(chain: Chain, *starts: str) -> float:
+    """Activity of all processes whose names start so."""
+    chosen = [name.startswith(starts) for name in chain.processes]
+    return float(chain.activity_t[chosen].sum() * WEEKS_PER_YEAR)
+
+
+def flow(chain: Chain, material: str, origin: str, destinations: Iterable[str]) -> float:
+    """Baseline flow of a material out of one region's pool into other regions."""
+    index = [chain.regions.index(name) for name in destinations]
+    to = chain.process_region[chain.slot_process[chain.arc_slot]]
+    chosen = (chain.arc_pool == chain.pool(material, origin)) & np.isin(to, index)
+    return float(chain.arc_flow_t[chosen].sum() * WEEKS_PER_YEAR)
+
+
+def magnets_to(chain: Chain, *destinations: str) -> float:
+    return sum(flow(chain, f"magnet_{grade}", "CHN", destinations) for grade in ("low", "high"))
+
+
+def refined(chain: Chain, elements: Iterable[str], region: str | None = None) -> float:
+    """Element content of the separated oxides that are sold in a region, or in all."""
+    total = 0.0
+    for q, name in enumerate(chain.pools):
+        material, place = name.split("@")
+        if material.startswith("oxide_") and region in (None, place):
+            content = sum(
+                chain.content[chain.elements.index(e), chain.materials.index(material)] for e in elements
+            )
+            total += float((chain.pool_need_t[q] + chain.pool_surplus_t[q]) * WEEKS_PER_YEAR * content)
+    return total
+
+
+def in_uses(chain: Chain, sectors: Iterable[str], elements: Iterable[str]) -> float:
+    """Element content of the magnets that end uses need."""
+    index = [chain.sectors.index(name) for name in sectors]
+    slots = np.isin(chain.process_sector[chain.slot_process], index)
+    mass = chain.slot_t[slots] * chain.activity_t[chain.slot_process[slots]] * WEEKS_PER_YEAR
+    content = chain.content[[chain.elements.index(e) for e in elements]][:, chain.slot_material[slots]]
+    return float((content.sum(axis=0) * mass).sum())
+
+
+def oxide_equivalent(chain: Chain, region: str) -> float:
+    """Oxide that a region's magnet makers (through metal) and other uses need, in tonnes."""
+    per_metal = {"metal_ndpr": 1.2, "metal_dy": 1.184, "metal_tb": 1.212, "oxide_rest": 1.0}
+    total = 0.0
+    for k, material in enumerate(chain.slot_material):
+        plant = chain.slot_process[k]
+        if chain.regions[chain.process_region[plant]] == region:
+            factor = per_metal.get(chain.materials[material], 0.0)
+            total += factor * float(chain.slot_t[k] * chain.activity_t[plant]) * WEEKS_PER_YEAR
+    return total
+
+
+def alloy(chain: Chain, region: str) -> float:
+    """Alloy cast for a region's magnets: 0.75 of it ends in the magnet."""
+    return activity(chain, f"magnet_low.{region}", f"magnet_high.{region}") / 0.75
+
+
+def heavy_to_japan(chain: Chain) -> float:
+    materials = ("oxide_dy", "oxide_tb", "metal_dy", "metal_tb")
+    return sum(flow(chain, material, "CHN", ["JPN"]) for material in materials)
+
+
+MODEL: dict[str, Callable[[Chain], float]] = {
+    "mined_world": lambda c: activity(c, "mine_"),
+    "mined_china": lambda c: activity(c, "mine_bayan_obo.CHN", "mine_ionic.CHN"),
+    "mined_china_clay": lambda c: activity(c, "mine_ionic.CHN"),
+    "mined_usa": lambda c: activity(c, "mine_mountain_pass.USA"),
+    "mined_australia": lambda c: activity(c, "mine_mount_weld.AUS", "mine_hms.AUS"),
+    "mined_myanmar": lambda c: activity(c, "mine_ionic.MMR"),
+    "concentrate_usa_china": lambda c: flow(c, "conc_mountain_pass", "USA", ["CHN"]),
+    "refined_world": lambda c: refined(c, MAGNET_ELEMENTS),
+    "refined_china": lambda c: refined(c, MAGNET_ELEMENTS, "CHN"),
+    "refined_malaysia": lambda c: refined(c, MAGNET_ELEMENTS, "MYS"),
+    "refined_usa": lambda c: refined(c, MAGNET_ELEMENTS, "USA"),
+    "ndpr_oxide_usa": lambda c: 0.146 * activity(c, "sep_mountain_pass.USA"),
+    "dysprosium_china_share": lambda c: 100 * refined(c, ["Dy"], "CHN") / refined(c, ["Dy"]),
+    "terbium_china_share": lambda c: 100 * refined(c, ["Tb"], "CHN") / refined(c, ["Tb"]),
+    "oxide_malaysia_japan": lambda c: flow(c, "oxide_ndpr", "MYS", ["JPN"]),
+    "oxide_malaysia_vietnam": lambda c: flow(c, "oxide_ndpr", "MYS", ["VNM"]),
+    "metal_vietnam_japan": lambda c: sum(flow(c, f"metal_{m}", "VNM", ["JPN"]) for m in ("ndpr", "dy", "tb")),
+    "heavy_china_japan": heavy_to_japan,
+    "magnets_world": lambda c: activity(c, "magnet_"),
+    "magnets_china_share": lambda c: (
+        100 * activity(c, "magnet_low.CHN", "magnet_high.CHN") / activity(c, "magnet_")
+    ),
+    "alloy_japan": lambda c: alloy(c, "JPN"),
+    "magnets_china_exports": lambda c: magnets_to(c, *(r for r in c.regions if r != "CHN")),
+    "magnets_china_usa": lambda c: magnets_to(c, "USA"),
+    "magnets_china_japan": lambda c: magnets_to(c, "JPN"),
+    "magnets_china_korea": lambda c: magnets_to(c, "KOR"),
+    "magnets_china_vietnam": lambda c: magnets_to(c, "VNM"),
+    "magnets_china_europe": lambda c: magnets_to(c, "EU27"),
+    "content_vehicles": lambda c: in_uses(c, ["electric_vehicles"], MAGNET_ELEMENTS),
+    "content_wind": lambda c: in_uses(c, ["wind"], MAGNET_ELEMENTS),
+    "dysprosium_clean": lambda c: in_uses(c, ["electric_vehicles", "wind"], ["Dy"]),
+    "terbium_clean": lambda c: in_uses(c, ["electric_vehicles", "wind"], ["Tb"]),
+    "oxide_japan": lambda c: oxide_equivalent(c, "JPN"),
+    "oxide_usa": lambda c: oxide_equivalent(c, "USA"),
+}
+
+
+# the page -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    key: str
+    published: str
+    fact: str
+    model: str
+    deviation: str
+    remark: str
+
+
+def page_lines() -> list[Line]:
+    lines = []
+    for text in PAGE.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in text.strip().strip("|").split("|")]
+        if len(cells) == 7 and re.fullmatch(r"`\w+`", cells[0]):
+            key, _, published, fact, model, deviation, remark = cells
+            lines.append(Line(key.strip("`"), published, fact, model, deviation, remark))
+    return lines
+
+
+def number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def printed(value: float) -> str:
+    return f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
+
+
+def test_the_page_and_the_model_hold_the_same_quantities() -> None:
+    assert [line.key for line in page_lines()] == list(MODEL)
+
+
+@pytest.mark.parametrize("key", MODEL)
+def test_the_page_prints_what_the_model_gives(chain: Chain, key: str) -> None:
+    line = {line.key: line for line in page_lines()}[key]
+    value = MODEL[key](chain)
+    deviation = value / number(line.published) - 1
+    assert (line.model, line.deviation) == (printed(value), f"{deviation:+.1%}".replace("%", " %"))
+    assert abs(deviation) <= WIDE_DEVIATION or line.remark, "a wide deviation needs its reason on the page"
+
+
+def test_published_numbers_are_those_of_the_fact_table(shared: Path) -> None:
+    with (shared / "data/facts/facts.csv").open(encoding="utf-8", newline="") as file:
+        facts = {row["id"]: row for row in csv.DictReader(file)}
+    cited = [line for line in page_lines() if re.fullmatch(r"F\d{3}", line.fact)]
+    assert len(cited) > 20
+    for line in cited:
+        fact = facts[line.fact]
+        monthly = fact["unit"] == "t/month" or re.fullmatch(r"\d{4}-\d\d", fact["year"])
+        scale = 1000 if fact["unit"] == "kt" else 12 if monthly else 1
+        assert number(line.published) == pytest.approx(scale * float(fact["quantity"])), line.key
+
+
+@pytest.mark.parametrize(
+    ("key", "hs6", "exporter", "importer"),
+    [
+        ("oxide_malaysia_japan", "284690", "MYS", "JPN"),
+        ("oxide_malaysia_vietnam", "284690", "MYS", "VNM"),
+        ("metal_vietnam_japan", "280530", "VNM", "JPN"),
+    ],
+)
+def test_published_trade_is_that_of_the_trade_table(
+    shared: Path, key: str, hs6: str, exporter: str, importer: str
+) -> None:
+    table = shared / "data/baci/baci_hs92_trade_1995_2024.parquet"
+    query = f"""select sum(quantity_t) from '{table}'
+        where year = 2024 and hs6 = ? and exporter_iso3 = ? and importer_iso3 = ?"""  # noqa: S608  # our path
+    found = duckdb.connect().execute(query, [hs6, exporter, importer]).fetchone()
+    assert found is not None
+    line = {line.key: line for line in page_lines()}[key]
+    assert number(line.published) == round(found[0])
+
+
+def test_the_page_counts_assumed_rows_rightly(study: StudyFiles) -> None:
+    tables = [table for name, table in study.tables.items() if name != "sources"]
+    rows = sum(len(table) for table in tables)
+    assumed = sum(int(table["assumed"].sum()) for table in tables)
+    assert f"{assumed} of {rows} rows" in PAGE.read_text(encoding="utf-8")
+
+
+# the study ------------------------------------------------------------------------------------------
+
+
+def test_every_process_runs_below_its_capacity_and_loses_no_more_than_it_names(chain: Chain) -> None:
+    assert (chain.activity_t <= chain.capacity_t).all()
+    balance = check_balance(chain)
+    assert (balance["loss_t"] >= -1e-9).all()
+    lossy = balance[balance["loss_t"] > 1e-9]
+    assert set(lossy["loss_name"]) <= {"tailings", "slag", "swarf"}
+
+
+def test_every_running_user_in_the_partners_has_a_way_around_the_controlled_region(
+    study: StudyFiles, chain: Chain
+) -> None:
+    controlled = [chain.regions.index(r) for r in study.settings.planning.controlled_regions]
+    free = {
+        chain.arc_slot[a] for a in np.flatnonzero(~np.isin(chain.pool_region[chain.arc_pool], controlled))
+    }
+    partners = {region for regions in study.tables["partners"]["regions"] for region in regions}
+    running = chain.activity_t[chain.slot_process] > 0
+    stuck = [
+        (chain.processes[chain.slot_process[k]], chain.materials[chain.slot_material[k]])
+        for k in np.flatnonzero(running)
+        if chain.regions[chain.process_region[chain.slot_process[k]]] in partners and k not in free
+    ]
+    assert stuck == []
+
+
+def test_every_idle_plant_can_be_reached_by_a_project_or_has_capacity(study: StudyFiles) -> None:
+    processes = study.tables["processes"].merge(study.tables["capacities"], on="process")
+    idle = set(processes.loc[(processes["weight"] == 0) & (processes["capacity_tpa"] == 0), "process"])
+    assert idle <= set(study.tables["project_capacities"]["process"])
+
+
+def test_scenarios_sum_to_one_and_keep_one_probability_each(study: StudyFiles) -> None:
+    probability = study.tables["scenarios"].groupby("scenario")["probability"]
+    assert (probability.nunique() == 1).all()
+    assert probability.first().sum() == pytest.approx(1.0)
+
+
+def test_names_in_free_text_columns_exist(study: StudyFiles) -> None:
+    scenarios, regions = study.tables["scenarios"], {*study.settings.regions, "*"}
+    known = {*study.tables["processes"]["process"], *study.tables["demand"]["sector"]}
+    for row in scenarios.itertuples():
+        assert set(row.origins) | set(row.destinations) <= regions
+        assert set(row.sectors) <= known
+        assert not row.policy or row.policy in set(study.tables["policies"]["policy"])
+    assert set(study.tables["inventories"]["region"]) <= regions
+    assert study.settings.planning.deadline_material in set(study.tables["materials"]["material"])
+    assert set(study.settings.planning.partners) <= set(study.tables["partners"]["partner"])
+
+
+def test_registers_know_the_rows_that_the_study_cites(study: StudyFiles, shared: Path) -> None:
+    for table, column, file in (
+        ("projects", "register_id", "projects/projects.csv"),
+        ("policies", "measure_id", "policy/measures.csv"),
+    ):
+        with (shared / "data" / file).open(encoding="utf-8", newline="") as handle:
+            register = {row["id"] for row in csv.DictReader(handle)}
+        assert set(study.tables[table][column]) - {""} <= register
