@@ -1,0 +1,158 @@
+"""The weekly simulator: agents without foresight on a chain under given conditions.
+
+Rules and their numbers: ``docs/method/simulation.md``. One call runs one block of draws side by
+side; ``ensemble`` cuts thousands of draws into blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ytterby.errors import YtterbyError
+from ytterby.network.behaviour import Behaviour
+from ytterby.network.chain import Chain, Floats, Ints
+from ytterby.network.shocks import Conditions
+from ytterby.network.week import ROUNDING, Engine, Week, stack_conditions
+
+__all__ = ["Behaviour", "Detail", "Run", "simulate"]
+
+
+@dataclass(frozen=True)
+class Detail:
+    """Every quantity of every week, [draw, week, item] in tonnes; for checks and for tracing."""
+
+    flow_t: Floats  # [arc] left the pool
+    shipped_t: Floats  # [arc] on the way, released stockpile included
+    returned_t: Floats  # [pool]
+    release_t: Floats  # [stockpile]
+    fill_t: Floats  # [stockpile]
+    disposal_t: Floats  # [pool]
+    slot_stock_t: Floats  # [slot]
+    queue_t: Floats  # [arc]
+    share: Floats  # [arc]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What happened in a block of draws; the leading axis counts draws."""
+
+    uses: Ints  # index of each end use among the chain's processes
+    unmet_t: Floats  # [draw, week, use]
+    need_t: Floats  # [draw, week, use]
+    activity_t: Floats  # [draw, week, process]
+    pool_stock_t: Floats  # [draw, week, pool] at the end of the week
+    stockpile_t: Floats  # [draw, week, stockpile] at the end of the week
+    price_index: Floats  # [draw, week, material] base 1
+    flow_t: Floats  # [draw, arc] sum over the weeks of what left the pool
+    limited_weeks: Floats  # [draw, slot] weeks in which this input held its process back
+    ledger: Floats  # [draw, week] largest relative residual of the mass balance
+    detail: Detail | None = None
+
+
+def simulate(
+    chain: Chain,
+    conditions: Sequence[Conditions] | Conditions,
+    *,
+    behaviour: Behaviour | None = None,
+    added_capacity_t: Floats | None = None,
+    stockpile_t: Floats | None = None,
+    detail: bool = False,
+) -> Run:
+    """Simulate one block of draws.
+
+    Parameters
+    ----------
+    conditions: one future per draw, all of the same length.
+    added_capacity_t: [week, process] tonnes a week on top of the (shocked) capacity.
+    stockpile_t: [stockpile] stock at the start; the chain's when absent.
+    detail: keep every flow of every week (large).
+
+    Raises
+    ------
+    YtterbyError: futures of different lengths, or arrays that do not fit the chain.
+    """
+    futures = (conditions,) if isinstance(conditions, Conditions) else tuple(conditions)
+    weeks = _common_weeks(futures)
+    plants = len(chain.processes)
+    added = np.zeros((weeks, plants)) if added_capacity_t is None else np.asarray(added_capacity_t, float)
+    stock = [pile.stock_t for pile in chain.stockpiles] if stockpile_t is None else stockpile_t
+    stock_t = np.asarray(stock, dtype=float)
+    _check_shape("added_capacity_t", added, (weeks, plants))
+    _check_shape("stockpile_t", stock_t, (len(chain.stockpiles),))
+    engine = Engine(chain, stack_conditions(futures), behaviour or Behaviour(), added, stock_t)
+    record = _Record(chain, engine, weeks, detail)
+    for week in range(weeks):
+        record.add(week, engine.step(week))
+    return record.run()
+
+
+def _common_weeks(futures: tuple[Conditions, ...]) -> int:
+    lengths = sorted({each.weeks for each in futures})
+    if len(lengths) != 1:
+        raise YtterbyError(f"one block holds futures of {lengths} weeks.", "Give at least one; cut them alike.")
+    return lengths[0]
+
+
+def _check_shape(name: str, values: Floats, shape: tuple[int, ...]) -> None:
+    if values.shape != shape:
+        raise YtterbyError(f"{name} has shape {values.shape}.", f"This chain and horizon need {shape}.")
+    if not (np.isfinite(values).all() and (values >= 0).all()):
+        raise YtterbyError(f"{name} holds negative or missing tonnes.", "Give finite numbers from 0.")
+
+
+class _Record:
+    """Collects the weeks of a run, lanes first."""
+
+    def __init__(self, chain: Chain, engine: Engine, weeks: int, detail: bool) -> None:
+        self.engine, self.lanes, self.weeks = engine, engine.weather.lanes, weeks
+        self.uses = np.flatnonzero(chain.process_is_use)
+        self.base_need = chain.activity_t[self.uses]
+        sizes = {
+            "need_t": len(self.uses), "unmet_t": len(self.uses), "activity_t": len(chain.processes),
+            "pool_stock_t": len(chain.pool_material), "stockpile_t": len(chain.stockpiles),
+            "price_index": len(chain.materials),
+        }  # fmt: skip
+        self.kept = {name: self._room(size) for name, size in sizes.items()}
+        self.ledger = np.zeros((self.lanes, weeks))
+        self.flow_t = np.zeros((len(chain.arc_pool), self.lanes))
+        self.limited = np.zeros((len(chain.slot_process), self.lanes))
+        arcs, pools, piles = len(chain.arc_pool), len(chain.pool_material), len(chain.stockpiles)
+        details = {
+            "flow_t": arcs, "shipped_t": arcs, "returned_t": pools, "release_t": piles, "fill_t": piles,
+            "disposal_t": pools, "slot_stock_t": len(chain.slot_process), "queue_t": arcs, "share": arcs,
+        }  # fmt: skip
+        self.details = {name: self._room(size) for name, size in details.items()} if detail else {}
+
+    def _room(self, size: int) -> Floats:
+        return np.zeros((self.lanes, self.weeks, size))
+
+    def add(self, week: int, told: Week) -> None:
+        state = self.engine.state
+        need = self.base_need[:, None] * self.engine.weather.demand_factor[week][self.uses]
+        unmet = need - told.activity_t[self.uses]
+        unmet[unmet <= ROUNDING * need] = 0.0
+        values = {
+            "need_t": need, "unmet_t": unmet, "activity_t": told.activity_t, "pool_stock_t": state.pool_t,
+            "stockpile_t": state.stockpile_t, "price_index": state.price,
+        }  # fmt: skip
+        for name, array in self.kept.items():
+            array[:, week] = values[name].T
+        for name, array in self.details.items():
+            from_state = {"slot_stock_t": state.slot_t, "queue_t": state.queue_t, "share": state.share}
+            array[:, week] = (from_state[name] if name in from_state else getattr(told, name)).T
+        self.ledger[:, week] = told.ledger
+        self.flow_t += told.flow_t
+        self.limited += told.limiting
+
+    def run(self) -> Run:
+        return Run(
+            uses=self.uses,
+            **self.kept,
+            flow_t=self.flow_t.T.copy(),
+            limited_weeks=self.limited.T.copy(),
+            ledger=self.ledger,
+            detail=Detail(**self.details) if self.details else None,
+        )
