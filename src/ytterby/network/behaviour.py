@@ -29,25 +29,41 @@ class Behaviour:
     """
 
     order_smoothing: float = _option(
-        0.25, "1/week", "weight of the newest week in smoothed orders; higher reacts and overshoots more", 0.01, 1
+        0.25,
+        "1/week",
+        "weight of the newest week in smoothed orders; higher reacts and overshoots more",
+        0.01,
+        1,
     )
     pool_gap_weeks: float = _option(
         4.0, "week", "time in which producers close a gap to target stock; shorter recovers sooner", 1, 520
     )
     slot_gap_weeks: float = _option(
-        8.0, "week", "time in which users close a gap to target stock; shorter competes more for goods", 1, 520
+        8.0,
+        "week",
+        "time in which users close a gap to target stock; shorter competes more for goods",
+        1,
+        520,
     )
     fixed_shares: bool = _option(
         False, "", "users never change supplier; the deepest shortfall, and the reference of the laws"
     )
     switching_rate: float = _option(
-        0.1, "1/week", "part of the failing purchases moved to other suppliers each week; higher is shallower", 0, 1
+        0.1,
+        "1/week",
+        "part of the failing purchases moved to other suppliers each week; higher is shallower",
+        0,
+        1,
     )
     return_rate: float = _option(
         0.05, "1/week", "part of the moved purchases that returns each week to a supplier with room", 0, 1
     )
     qualification_weeks: float = _option(
-        26.0, "week", "weeks of failing supply before an unused way is open; longer keeps the trough deep", 0, 1040
+        26.0,
+        "week",
+        "weeks of failing supply before an unused way is open; longer keeps the trough deep",
+        0,
+        1040,
     )
     stockpile_release: bool = _option(
         True, "", "stockpiles serve their partner's short users; off shows what they are worth"
@@ -63,7 +79,11 @@ class Behaviour:
         "method.md section 5 (0.2 + 0.1)",
     )  # fmt: skip
     price_damping: float = _option(
-        0.25, "1/week", "part of the way to the week's clearing price gone each week; no effect on tonnes", 0, 1
+        0.25,
+        "1/week",
+        "part of the way to the week's clearing price gone each week; no effect on tonnes",
+        0,
+        1,
     )
     price_cap: float = _option(
         26.0, "", "highest price index (base 1); no effect on tonnes", 1, 1000,

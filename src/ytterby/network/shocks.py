@@ -321,7 +321,9 @@ def _row_faults(row: Any, names: _Names) -> Iterator[Fault]:
                 remedy = f"Choose from {', '.join(sorted(known)[:12])}."
                 yield _fault(row, column, f"{name!r} is not in this chain.", remedy)
     if row.shock in _ARC_KINDS and not row.origins:
-        yield _fault(row, "origins", f"is empty for a {row.shock}.", "Name the regions whose exports it hits.")
+        yield _fault(
+            row, "origins", f"is empty for a {row.shock}.", "Name the regions whose exports it hits."
+        )
     if row.shock in _ARC_KINDS and not row.destinations:
         yield _fault(row, "destinations", "is empty.", "Name the regions hit, or write * for all others.")
     start = 0 if math.isnan(row.start_week) else row.start_week

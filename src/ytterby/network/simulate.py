@@ -13,9 +13,10 @@ import numpy as np
 
 from ytterby.errors import YtterbyError
 from ytterby.network.behaviour import Behaviour
+from ytterby.network.blocks import ROUNDING, stack_conditions
 from ytterby.network.chain import Chain, Floats, Ints
 from ytterby.network.shocks import Conditions
-from ytterby.network.week import ROUNDING, Engine, Week, stack_conditions
+from ytterby.network.week import Engine, Week
 
 __all__ = ["Behaviour", "Detail", "Run", "simulate"]
 
@@ -92,7 +93,9 @@ def simulate(
 def _common_weeks(futures: tuple[Conditions, ...]) -> int:
     lengths = sorted({each.weeks for each in futures})
     if len(lengths) != 1:
-        raise YtterbyError(f"one block holds futures of {lengths} weeks.", "Give at least one; cut them alike.")
+        raise YtterbyError(
+            f"one block holds futures of {lengths} weeks.", "Give at least one; cut them alike."
+        )
     return lengths[0]
 
 

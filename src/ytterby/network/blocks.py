@@ -1,0 +1,81 @@
+"""Blocks of draws: arrays [item, lane] with one lane per draw, sums over items, stacked conditions.
+
+No number of a lane depends on another lane, so results do not depend on how draws are put into
+blocks. Blocks of 16 lanes stay in cache; all draws at once are slower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ytterby.network.chain import Flags, Floats, Ints
+from ytterby.network.shocks import Conditions
+
+# Relative size below which a difference is rounding of floats, not a shortage. Sums of some
+# thousand terms err by 1e-13; the smallest shortage that matters to anybody is far above 1e-9.
+ROUNDING = 1e-9
+
+
+class GroupSum:
+    """Sums rows [item, lane] into groups [group, lane].
+
+    ``np.bincount`` adds in the order of the items, whatever the number of lanes, which neither
+    ``np.add.reduceat`` (pairwise) nor a matrix product (blocked) promises; 24,000 numbers take 40 us.
+    """
+
+    def __init__(self, index: Ints, groups: int, lanes: int) -> None:
+        self.shape = (groups, lanes)
+        self.flat = (index[:, None] * lanes + np.arange(lanes)).ravel()
+
+    def __call__(self, values: Floats) -> Floats:
+        """Return the sums of ``values`` [item, lane]."""
+        groups, lanes = self.shape
+        summed: Floats = np.bincount(self.flat, values.ravel(), groups * lanes).astype(float, copy=False)
+        return summed.reshape(self.shape)
+
+
+@dataclass(frozen=True)
+class Weather:
+    """The conditions of a block of draws, lanes last."""
+
+    capacity_factor: Floats  # [week, process, lane]
+    demand_factor: Floats  # [week, process, lane]
+    arc_open: Flags  # [week, arc, lane]
+    licensed: Flags  # [week, arc, lane]
+    delay_weeks: Floats  # [arc, lane]
+    approval: Floats  # [arc, lane]
+    quotas: tuple[tuple[Ints, Floats], ...]  # arcs, limit_t [week, lane]
+
+    @property
+    def lanes(self) -> int:
+        """Number of draws."""
+        return int(self.delay_weeks.shape[1])
+
+
+def stack_conditions(conditions: Sequence[Conditions]) -> Weather:
+    """Put the conditions of several draws side by side; quotas on the same arcs share one row."""
+    limits: dict[bytes, tuple[Ints, Floats]] = {}
+    for lane, each in enumerate(conditions):
+        for quota in each.quotas:
+            free = np.full((each.weeks, len(conditions)), np.inf)
+            _, limit = limits.setdefault(quota.arcs.tobytes(), (quota.arcs, free))
+            limit[:, lane] = np.minimum(limit[:, lane], quota.limit_t)
+    return Weather(
+        capacity_factor=np.stack([each.capacity_factor for each in conditions], axis=-1),
+        demand_factor=np.stack([each.demand_factor for each in conditions], axis=-1),
+        arc_open=np.stack([each.arc_open for each in conditions], axis=-1),
+        licensed=np.stack([each.licensed for each in conditions], axis=-1),
+        delay_weeks=np.stack([each.delay_weeks for each in conditions], axis=-1),
+        approval=np.stack([each.approval for each in conditions], axis=-1),
+        quotas=tuple(limits.values()),
+    )
+
+
+def ratio(top: Floats, bottom: Floats, otherwise: float) -> Floats:
+    """Divide where the bottom is positive; ``otherwise`` elsewhere."""
+    whole: Floats = np.full(np.broadcast_shapes(top.shape, bottom.shape), otherwise)
+    np.divide(top, bottom, out=whole, where=bottom > 0)
+    return whole
