@@ -82,7 +82,7 @@ CREATE VIEW trade AS
     SELECT year, exporter_iso3 AS exporter, importer_iso3 AS importer, hs6, value_kusd, quantity_t,
            read_code(exporter_baci) AS exporter_baci, read_code(importer_baci) AS importer_baci,
            'baci-hs92' AS source_id
-    FROM trade_source WHERE hs6 IN (SELECT hs6 FROM material_codes WHERE basket <> 'outside');
+    FROM trade_source WHERE hs6 IN (SELECT hs6 FROM material_codes WHERE basket <> 'absent');
 
 CREATE VIEW governance AS
     SELECT *, least(greatest((2.5 - estimate) / 5, 0), 1) AS instability  -- correction wgi-clip
@@ -127,6 +127,6 @@ CREATE VIEW us_critical_2025 AS SELECT *, 'us-critical-minerals-2025' AS source_
 CREATE VIEW baci_countries AS SELECT *, 'baci-hs92' AS source_id FROM baci_codes;
 CREATE VIEW baci_products AS
     SELECT *, rows AS row_count, 'baci-hs92' AS source_id FROM baci_products_source
-    WHERE hs6 IN (SELECT hs6 FROM material_codes WHERE basket <> 'outside');
+    WHERE hs6 IN (SELECT hs6 FROM material_codes WHERE basket <> 'absent');
 CREATE VIEW countries AS FROM countries_source;
 CREATE VIEW corrections AS SELECT *, 'ytterby-catalog' AS source_id FROM corrections_source;

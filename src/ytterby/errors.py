@@ -7,6 +7,7 @@
     +-- UnknownName             a country, material, column or study nobody knows, with suggestions
     +-- NoData                  the store holds no such number (missing is not zero)
     +-- QueryRefused            the store answers one SELECT over its own tables and nothing else
+    +-- BadNumbers              numbers that no formula is defined for: negative, all missing, not matching
     +-- BasisMismatch           oxide, metal and gross weight, or two units, would have been mixed
     +-- InfeasibleChain         the steady state of a chain cannot be fed
     +-- SolverFailure           the optimiser did not return an optimum
@@ -83,6 +84,10 @@ class NoData(YtterbyError):
 
 class QueryRefused(YtterbyError):
     """The store answers one SELECT over its own tables and got something else, or a faulty one."""
+
+
+class BadNumbers(YtterbyError):
+    """Numbers that a formula is not defined for: negative amounts, nothing known, lengths that differ."""
 
 
 class BasisMismatch(YtterbyError):

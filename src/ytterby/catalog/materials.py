@@ -11,7 +11,7 @@ from ytterby.errors import BasisMismatch, UnknownName
 
 ELEMENT, OXIDE, GROSS = "element content", "oxide content", "gross weight"
 BASES = (ELEMENT, OXIDE, GROSS)
-CORE, WIDE, OUTSIDE = "core", "wide", "outside"  # of the basket of customs codes of a material
+CORE, WIDE, MIXED, ABSENT = "core", "wide", "mixed", "absent"  # baskets of customs codes
 OXYGEN_WEIGHT = 15.999
 
 
@@ -38,8 +38,8 @@ class Material(_Row):
 class TradeCode(_Row):
     """One customs code (HS 1992) of one material at one stage.
 
-    ``basket`` is core (counted), wide (counted in the wide definition) or outside (known, but mixed
-    with other goods or absent from the starter data).
+    ``basket`` is core (counted), wide (counted in the wide definition), mixed (the code holds other
+    goods too, so that its numbers are not the material's) or absent (not in the starter data).
     """
 
     material: str

@@ -53,13 +53,13 @@ def load_production(
     wanted = None if edition in (None, ALL_EDITIONS) else edition
     rows = store.select("production", material=material, stage=stage, year=year, edition=wanted)
     if edition is None and not rows.empty:
-        rows = _newest(rows)
+        rows = newest_edition(rows)
     if rows.empty:
         raise _no_production(store, material, stage, year, edition)
     return rows.reset_index(drop=True)
 
 
-def _newest(rows: pd.DataFrame) -> pd.DataFrame:
+def newest_edition(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of the newest edition of each material, stage and year.
 
     The order of the cards in ``facts_tables.csv`` ranks the sources of equal standing: a USGS table

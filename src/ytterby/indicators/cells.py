@@ -1,0 +1,326 @@
+"""The grid of the screen: imports, production and governance of every cell as flat arrays.
+
+A cell is one group (a material at one stage), one country and one year; its number is
+``(group * countries + country) * years + year``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ytterby.catalog.countries import bloc_members
+from ytterby.catalog.materials import ABSENT, CORE, ELEMENT, GROSS, MIXED, WIDE, TradeCode, load_trade_codes
+from ytterby.facts.production import ALL_EDITIONS, RESTS, WORLD, load_production, newest_edition
+from ytterby.facts.store import Store
+from ytterby.indicators.concentration import hhi
+
+Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+ALL, ALL_WIDE = "all", "all, wide"  # stages that add up the codes of a material, core or with the wide ones
+EU = "EU27"
+
+
+@dataclass(frozen=True)
+class Group:
+    """A material at a stage with the customs codes that count for it; none when it has no code."""
+
+    material: str
+    stage: str
+    codes: tuple[str, ...]
+    mixed: bool = False  # its only codes hold other goods too
+
+
+def build_groups(materials: Sequence[str]) -> list[Group]:
+    """Groups of each material: one per stage with codes, one for all stages, one with wide codes."""
+    return [group for material in materials for group in _groups(material)]
+
+
+def _groups(material: str) -> Iterator[Group]:
+    rows = [c for c in load_trade_codes() if c.material == material]
+    core = [c for c in rows if c.basket == CORE]
+    stages = list(dict.fromkeys(c.stage for c in core))
+    for stage in stages if len(stages) > 1 else []:
+        yield Group(material, stage, tuple(c.hs6 for c in core if c.stage == stage))
+    mixed = not core and any(c.basket == MIXED for c in rows)
+    yield Group(material, ALL, tuple(c.hs6 for c in core), mixed)
+    if any(c.basket == WIDE for c in rows):
+        yield Group(material, ALL_WIDE, tuple(c.hs6 for c in rows if c.basket in (CORE, WIDE)))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Labels of the cells and the way from labels to numbers."""
+
+    groups: tuple[Group, ...]
+    countries: tuple[str, ...]
+    years: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Groups, countries, years."""
+        return len(self.groups), len(self.countries), len(self.years)
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return int(np.prod(self.shape))
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """Number of each country."""
+        return {code: number for number, code in enumerate(self.countries)}
+
+    def numbers_of_years(self, years: npt.ArrayLike) -> Integers:
+        """Numbers of years, -1 for one that is not asked for."""
+        place = {year: number for number, year in enumerate(self.years)}
+        distinct, inverse = np.unique(np.asarray(years), return_inverse=True)
+        found = np.array([place.get(int(year), -1) for year in distinct], dtype=np.int64)
+        return np.asarray(found[inverse])
+
+
+@dataclass(frozen=True)
+class Imports:
+    """One row per cell and supplier (``pair_``), sums per cell (``cell_``); masses in t, values in kUSD.
+
+    ``pair_mass`` is NaN where no flow of the pair has a mass; ``cell_covered`` is the value of the
+    flows that have one. ``held`` (group, year) says whether the store has any flow at all.
+    """
+
+    pair_cell: Integers
+    pair_supplier: Integers
+    pair_mass: Array
+    pair_value: Array
+    suppliers: tuple[str, ...]
+    cell_mass: Array
+    cell_value: Array
+    cell_covered: Array
+    cell_exports: Array
+    held: Flags
+
+    def total(self, weights: Array) -> Array:
+        """Sums of a pair quantity per cell; missing entries add nothing."""
+        return _count(self.pair_cell, np.nan_to_num(weights), len(self.cell_mass))
+
+    @cached_property
+    def mass_share(self) -> Array:
+        """Share of each pair in the known mass of its cell."""
+        return _ratio(self.pair_mass, self.cell_mass[self.pair_cell])
+
+    @cached_property
+    def value_share(self) -> Array:
+        """Share of each pair in the value of its cell."""
+        return _ratio(self.pair_value, self.cell_value[self.pair_cell])
+
+    @cached_property
+    def largest(self) -> Integers:
+        """Number of the pair with the largest known mass of each cell, -1 for none."""
+        order = np.lexsort((np.nan_to_num(self.pair_mass, nan=-1.0), self.pair_cell))
+        best = np.full(len(self.cell_mass), -1, dtype=np.int64)
+        best[self.pair_cell[order]] = order  # the last writer of a cell is its largest
+        best[self.cell_mass <= 0] = -1
+        return best
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+
+
+def _count(number: Integers, weights: Array, size: int) -> Array:
+    return np.asarray(np.bincount(number, weights=weights, minlength=size), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class _Flows:
+    """Flows as numbers: -1 is a country or year nobody asked for."""
+
+    code: Integers
+    codes: tuple[str, ...]
+    year: Integers
+    buyer: Integers
+    seller: Integers
+    supplier: Integers
+    suppliers: tuple[str, ...]
+    mass: Array
+    value: Array
+
+
+def gather_imports(store: Store, grid: Grid) -> Imports:
+    """Imports of every cell by supplier; the EU27 as one importer, trade inside it left out."""
+    flows = _read_flows(store, grid)
+    parts = [_pairs_of_group(flows, grid, number) for number in range(len(grid.groups))]
+    cell, supplier, mass, value, covered = (np.concatenate(column) for column in zip(*parts, strict=True))
+    held = np.zeros((len(grid.groups), len(grid.years)), dtype=bool)
+    exports = np.zeros(grid.size)
+    for number in range(len(grid.groups)):
+        rows = _rows_of(flows, grid.groups[number])
+        held[number, flows.year[rows]] = True
+        sold = rows[(flows.seller[rows] >= 0) & ~np.isnan(flows.mass[rows])]
+        at = _cell(grid, number, flows.seller[sold], flows.year[sold])
+        exports += _count(at, flows.mass[sold], grid.size)
+    return Imports(
+        pair_cell=cell,
+        pair_supplier=supplier,
+        pair_mass=mass,
+        pair_value=value,
+        suppliers=flows.suppliers,
+        cell_mass=_count(cell, np.nan_to_num(mass), grid.size),
+        cell_value=_count(cell, value, grid.size),
+        cell_covered=_count(cell, covered, grid.size),
+        cell_exports=exports,
+        held=held,
+    )
+
+
+def _cell(grid: Grid, group: int, country: Integers, year: Integers) -> Integers:
+    return (group * len(grid.countries) + country) * len(grid.years) + year
+
+
+def _rows_of(flows: _Flows, group: Group) -> Integers:
+    counts = np.isin(np.array(flows.codes, dtype=object), group.codes)
+    return np.flatnonzero(counts[flows.code])
+
+
+def _pairs_of_group(flows: _Flows, grid: Grid, number: int) -> tuple[Integers, Integers, Array, Array, Array]:
+    """Cell, supplier, mass, value and covered value of each importer, year and supplier of one group."""
+    rows = _rows_of(flows, grid.groups[number])
+    rows = rows[flows.buyer[rows] >= 0]
+    key = (
+        _cell(grid, number, flows.buyer[rows], flows.year[rows]) * len(flows.suppliers) + flows.supplier[rows]
+    )
+    pairs, inverse = np.unique(key, return_inverse=True)
+    mass, value = flows.mass[rows], flows.value[rows]
+    known = ~np.isnan(mass)
+    total = _count(inverse, np.nan_to_num(mass), len(pairs))
+    has_mass = _count(inverse, known.astype(np.float64), len(pairs)) > 0
+    return (
+        pairs // max(len(flows.suppliers), 1),
+        pairs % max(len(flows.suppliers), 1),
+        np.where(has_mass, total, np.nan),
+        _count(inverse, value, len(pairs)),
+        _count(inverse, value * known, len(pairs)),
+    )
+
+
+def _read_flows(store: Store, grid: Grid) -> _Flows:
+    """Trade of the grid's codes and years as numbers, with the flows over the border of the EU27 on top."""
+    wanted = sorted({code for group in grid.groups for code in group.codes})
+    trade = store.select("trade", hs6=wanted) if len(wanted) < 20 else store.select("trade")
+    year = grid.numbers_of_years(trade["year"])
+    trade, year = trade[year >= 0], year[year >= 0]
+    code, codes = pd.factorize(trade["hs6"])
+    supplier, suppliers = pd.factorize(trade["exporter"], sort=True)
+    importer, importers = pd.factorize(trade["importer"], sort=True)
+    buyer, seller = _places(grid, importers)[importer], _places(grid, suppliers)[supplier]
+    # The Union's flows come once more, with the Union in the place of its member.
+    inside, outside, rows = np.array([], np.int64), np.array([], np.int64), np.arange(len(trade))
+    if EU in grid.place:
+        members = bloc_members(EU)
+        buys, sells = np.isin(importers, members)[importer], np.isin(suppliers, members)[supplier]
+        inside, outside = np.flatnonzero(buys & ~sells), np.flatnonzero(sells & ~buys)
+    rows = np.concatenate([rows, inside, outside])
+    union = grid.place.get(EU, -1)
+    return _Flows(
+        code=code[rows],
+        codes=tuple(codes),
+        year=year[rows],
+        buyer=np.concatenate([buyer, np.full(len(inside), union), np.full(len(outside), -1)]),
+        seller=np.concatenate([seller, np.full(len(inside), -1), np.full(len(outside), union)]),
+        supplier=supplier[rows],
+        suppliers=tuple(suppliers),
+        mass=trade["quantity_t"].to_numpy(dtype=np.float64)[rows],
+        value=trade["value_kusd"].to_numpy(dtype=np.float64)[rows],
+    )
+
+
+def _places(grid: Grid, names: pd.Index[str]) -> Integers:
+    return np.array([grid.place.get(name, -1) for name in names], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class WorldProduction:
+    """Production of one material, stage and year: concentration with bounds, and who made how much.
+
+    ``status`` is ``ok`` or the reason why there is no concentration; ``rest_t`` is what no named
+    country made; ``by_country`` is NaN where withheld or not available.
+    """
+
+    stage: str
+    hhi: float
+    hhi_upper: float
+    by_country: dict[str, float]
+    rest_t: float
+    basis: str
+    source_id: str
+    edition: str
+    status: str
+
+
+Worlds = dict[tuple[str, str, int], WorldProduction]
+
+
+def gather_production(store: Store, materials: Sequence[str]) -> Worlds:
+    """World production by material, stage and year, newest edition; projections are left out."""
+    rows = load_production(store, edition=ALL_EDITIONS)
+    rows = newest_edition(rows[(rows["qualifier"] != "projection") & rows["material"].isin(materials)])
+    groups = rows.groupby(["material", "stage", "year"], observed=True)
+    return {(material, stage, int(year)): _world(part, stage) for (material, stage, year), part in groups}
+
+
+def _world(rows: pd.DataFrame, stage: str) -> WorldProduction:
+    """Sum up one table of producers; its rest counts as many small ones (HHI) or as one (upper bound)."""
+    by_country = rows.groupby("country_iso3")["quantity_t"].sum(min_count=1)
+    named = by_country[~by_country.index.isin([WORLD, *RESTS])]
+    amount, printed = float(named.sum()), float(by_country.get(WORLD, np.nan))
+    listed_rest = float(by_country[by_country.index.isin(RESTS)].sum())
+    # A rest that the source prints goes before the difference to its rounded total.
+    rest = listed_rest or (max(printed - amount, 0.0) if printed > 0 else 0.0)
+    total = amount + rest
+    bases = list(rows["basis"].unique())
+    faults = {
+        "production on mixed bases": bases != [bases[0]] or bases[0] == "mixed",
+        "no world total to share out": not (printed > 0 or listed_rest > 0),
+        "no production is known": not amount > 0,
+    }
+    status = next((fault for fault, found in faults.items() if found), "ok")
+    own = hhi(named) * (amount / total) ** 2 if status == "ok" else float("nan")
+    return WorldProduction(
+        stage=stage,
+        hhi=own,
+        hhi_upper=own + (rest / total) ** 2 if status == "ok" else float("nan"),
+        by_country={str(code): float(mass) for code, mass in named.items()},
+        rest_t=rest,
+        basis=str(bases[0]),
+        source_id=str(rows["source_id"].iloc[0]),
+        edition=str(rows["edition"].iloc[0]),
+        status=status,
+    )
+
+
+def same_basis(group: Group, production_basis: str) -> bool:
+    """Whether customs masses of a group count what production counts.
+
+    Customs weigh products. That equals gross weight; it equals element content for unwrought metal,
+    near enough pure. Ores, compounds and alloys against content would mix bases.
+    """
+    stages = {c.stage for c in _counted(group)}
+    return production_basis == GROSS or (production_basis == ELEMENT and stages == {"metal"})
+
+
+def same_goods(group: Group, world: WorldProduction) -> bool:
+    """Whether a group's trade is all of what production counts: one stage, no code left out, one basis."""
+    stages = {c.stage for c in _counted(group)}
+    whole = {"mine": {"ore"}, "refined": {"metal"}}.get(world.stage) == stages
+    absent = any(c.material == group.material and c.basket in (ABSENT, MIXED) for c in load_trade_codes())
+    core = {c.hs6 for c in load_trade_codes() if c.material == group.material and c.basket == CORE}
+    return whole and not absent and core == set(group.codes) and same_basis(group, world.basis)
+
+
+def _counted(group: Group) -> list[TradeCode]:
+    return [c for c in load_trade_codes() if c.material == group.material and c.hs6 in group.codes]
