@@ -1,0 +1,358 @@
+"""From an article to its claims, by rules.
+
+Each sentence becomes a scene; each rule is asked whether its words stand there, close enough
+together; what it finds is filled with actors, numbers, times and sources of that sentence, and
+passes the gate of :mod:`ytterby.evidence.claims`. Nothing is taken from outside the text except
+what earlier sentences said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ytterby.evidence.articles import Article
+from ytterby.evidence.claims import BLOCS, Actor, Claim, Person, Rejected, admit
+from ytterby.evidence.claims import Span as Quote
+from ytterby.evidence.kinds import Alternatives, Rule, glosses, rules
+from ytterby.evidence.lexicon import Hit, names
+from ytterby.evidence.roles import ASSIGN, Roles
+from ytterby.evidence.scene import MONEY, Context, Scene, Span
+from ytterby.evidence.sentences import sentences_of
+from ytterby.evidence.slots import check_of, quantities, times
+from ytterby.evidence.speakers import attribute
+
+_MOST_CLAIMS = 2000  # of one article: a longer text is no article
+
+
+@dataclass(frozen=True)
+class CodingResult:
+    """Claims of one article, and the candidates that did not pass the gate."""
+
+    claims: tuple[Claim, ...]
+    rejected: tuple[Rejected, ...]
+
+
+def code_claims(article: Article) -> CodingResult:
+    """Code the claims of an article.
+
+    Returns
+    -------
+    Claims in order of their first span, ids ``<report>-01``, ``-02``, ...; every quote equals
+    ``article.text[start:end]``.
+    """
+    context = Context(report=article.day)
+    _prime(article, context)
+    found: list[Claim] = []
+    for sentence in sentences_of(article):
+        if len(found) >= _MOST_CLAIMS:
+            break
+        scene = Scene(sentence, context)
+        claims = _of_sentence(article, scene, found)
+        _remember_slots(scene, claims)
+        scene.remember(claims)
+    ordered = sorted(found, key=lambda c: (c.spans[0].start, c.spans[0].end, c.kind))
+    numbered = [c.model_copy(update={"id": f"{article.id}-{n:02d}"}) for n, c in enumerate(ordered, start=1)]
+    claims, rejected = admit(numbered, article)
+    return CodingResult(tuple(claims), tuple(rejected))
+
+
+def _prime(article: Article, context: Context) -> None:
+    """The article's leading pair of countries, for a text that opens with "both sides"."""
+    counts: dict[str, int] = {}
+    for sentence in list(sentences_of(article))[:6]:
+        for mention in Scene(sentence, context).mentions:
+            counts[mention.id] = counts.get(mention.id, 0) + 1
+    leading = sorted((c for c in counts if c not in BLOCS), key=lambda c: (-counts[c], c))
+    context.pair = tuple(leading[:2]) if len(leading) >= 2 else ()
+
+
+def _of_sentence(article: Article, scene: Scene, found: list[Claim]) -> list[Claim]:
+    """Ask every rule; a claim that goes on from the sentence before is merged into it."""
+    claims: list[Claim] = []
+    speakers = None
+    for rule in rules():
+        for span, anchor in _matches(rule, scene, claims, found):
+            if speakers is None:
+                speakers = attribute(scene)
+            for claim in _build(article, scene, rule, span, anchor, speakers):
+                if not _merged(rule, claim, scene, found):
+                    claims.append(claim)
+                    found.append(claim)
+    if speakers is None:
+        attribute(scene)  # keeps track of whose words go on
+    return claims
+
+
+def _matches(
+    rule: Rule, scene: Scene, claims: Sequence[Claim], found: Sequence[Claim]
+) -> Iterator[tuple[Span, int]]:
+    if not _possible(rule, scene):
+        return
+    if rule.after and rule.after not in {c.kind for c in scene.context.previous}:
+        return
+    if rule.once and any(c.kind == rule.kind and c.status == "took_place" for c in found):
+        return
+    whole = (0, len(scene.text))
+    segments = scene.clauses if rule.scope == "clause" else [whole]
+    for span in segments:
+        if rule.unless and _taken(rule, scene, span, claims):
+            continue
+        if (anchor := _anchor(rule, scene, span)) is not None:
+            yield (_conversion_span(scene) or span) if rule.scope == "conversion" else span, anchor
+
+
+def _possible(rule: Rule, scene: Scene) -> bool:
+    """A cheap look before the careful one: is any family of each need here at all?"""
+    return all(any(n.startswith("@") or n in scene.hits for n in group) for group in rule.need)
+
+
+def _taken(rule: Rule, scene: Scene, span: Span, claims: Sequence[Claim]) -> bool:
+    base = scene.sentence.start
+    return any(
+        c.kind in rule.unless and c.spans[0].start < base + span[1] and base + span[0] < c.spans[0].end
+        for c in claims
+    )
+
+
+def _anchor(rule: Rule, scene: Scene, span: Span) -> int | None:
+    """Where the rule's first family stands, if all it needs is in the segment and close together."""
+    groups: list[list[Hit]] = []
+    for alternatives in rule.need:
+        hits = [
+            h for a in alternatives for h in scene.hits.get(a, ()) if span[0] <= h.start and h.end <= span[1]
+        ]
+        if hits:
+            groups.append(hits)
+        elif not any(a.startswith("@") and _test(a, scene, span) for a in alternatives):
+            return None
+    if any(_test(w, scene, span) for w in rule.without):
+        return None
+    return _closest(groups, rule.near) if groups else span[0]
+
+
+def _closest(groups: list[list[Hit]], near: int) -> int | None:
+    """Start of the first group's hit in the tightest window that holds one hit of every group."""
+    events = sorted(((h.first, h.last, i, h.start) for i, g in enumerate(groups) for h in g))
+    last: dict[int, tuple[int, int]] = {}
+    for first, _, i, start in events:
+        last[i] = (first, start)
+        if len(last) == len(groups) and first - min(f for f, _ in last.values()) <= near:
+            return last[0][1]
+    return None
+
+
+Test = Callable[[Scene, Span], bool]
+
+
+def _unit(*units: str) -> Test:
+    def test(scene: Scene, span: Span) -> bool:
+        return any(n.unit in units and span[0] <= n.start and n.end <= span[1] for n in scene.numbers)
+
+    return test
+
+
+def _group(*groups: str) -> Test:
+    return lambda scene, span: any(scene.group(g, span) for g in groups)
+
+
+def _time_role(*roles: str) -> Test:
+    return lambda scene, span: any(
+        m.role in roles and span[0] <= m.at and m.stop <= span[1] for m in scene.times
+    )
+
+
+def _planned(scene: Scene, span: Span) -> bool:
+    """An intention that governs the verb of signing or concluding, and nothing says it is done."""
+    return scene.has("intend", span) and not scene.has("past", span)
+
+
+_TESTS: dict[str, Test] = {
+    "@percent": _unit("percent"),
+    "@money": _unit(*MONEY),
+    "@price": _unit("USD_per_kg"),
+    "@mass": _unit("tonne", "tonne_per_year", "kg"),
+    "@factor": _unit("ratio"),
+    "@half": _unit("ratio"),
+    "@gdp": _unit("percent_of_gdp"),
+    "@tree": _unit("tree"),
+    "@person_count": _unit("person"),
+    "@majority": _unit("qualitative"),
+    "@deadline": _time_role("deadline"),
+    "@since": _time_role("since"),
+    "@date": lambda s, a: any(a[0] <= m.at and m.stop <= a[1] for m in s.times),
+    "@material": _group("material"),
+    "@person": _group("person"),
+    "@org": _group("org"),
+    "@goods": _group("goods"),
+    "@use": _group("use"),
+    "@country": lambda s, a: bool(s.ids(a) or (s.subject(a) and s.has("the_country", a))),
+    "@subject": lambda s, a: s.subject(a) is not None,
+    "@two_countries": lambda s, a: len(s.ids(a)) >= 2,
+    "@joint": lambda s, a: len(s.ids(a)) >= 2,
+    "@attributed": lambda s, a: bool(attribute(s)),
+    "@planned": _planned,
+    "@conversion": lambda s, _a: _conversion_span(s) is not None,
+}
+
+
+def _test(name: str, scene: Scene, span: Span) -> bool:
+    return _TESTS[name](scene, span) if name.startswith("@") else scene.has(name, span)
+
+
+def _any(tests: Alternatives, scene: Scene, span: Span) -> bool:
+    return any(_test(t, scene, span) for t in tests)
+
+
+def _conversion_span(scene: Scene) -> Span | None:
+    """An amount and its conversion: "550 Milliarden Dollar (472,51 Mrd. Euro)"."""
+    money = [n for n in scene.numbers if n.unit in MONEY and n.value]
+    for one, two in zip(money, money[1:], strict=False):
+        between = scene.text[one.end : two.start].strip()
+        closing = scene.text[two.end : two.end + 1]
+        if one.unit != two.unit and between in ("(", "（") and closing in (")", "）"):
+            return one.start, two.end + 1
+    return None
+
+
+def _build(
+    article: Article, scene: Scene, rule: Rule, span: Span, anchor: int, speakers: tuple[Any, ...]
+) -> Iterator[Claim]:
+    roles = ASSIGN[rule.roles](scene, span, anchor)
+    status = next((s for tests, s in rule.status if _any(tests, scene, span)), rule.default)
+    materials = tuple(scene.materials(span)) or (scene.topic() if rule.materials == "inherit" else ())
+    found, when = quantities(scene, span, rule), times(scene, span, rule, status)
+    persons = tuple(_persons(scene, span))
+    start, end = scene.sentence.start + span[0], scene.sentence.start + span[1]
+    start, end = _stripped(article.text, start, end)
+    for dealt in _each_target(rule, roles):
+        yield Claim(
+            id=f"{article.id}-00",
+            report=article.id,
+            gloss_en=_gloss(rule, dealt, materials, found),
+            kind=rule.kind,
+            relevance=_relevance(rule, scene, span),
+            actors=tuple(Actor(id=c, role=r, type="org" if c in BLOCS else "country") for c, r in dealt),
+            persons=persons,
+            orgs=tuple(dict.fromkeys(name for name, _ in scene.group("org", span))),
+            materials=materials,
+            quantities=found,
+            time=when,
+            status=status,
+            polarity="negated" if rule.negated and scene.has(rule.negated, span) else "affirmed",
+            attribution=speakers,
+            place=next((name for name, _ in scene.group("place", span)), None),
+            spans=(Quote(start=start, end=end, quote=article.text[start:end]),),
+            check=check_of(rule, dealt, materials, found, when),
+            **_special(rule, scene, span),
+        )
+
+
+def _each_target(rule: Rule, roles: Roles) -> list[Roles]:
+    targets = [pair for pair in roles if pair[1] == "target"]
+    if not rule.per_target or len(targets) < 2:
+        return [roles]
+    return [[pair for pair in roles if pair[1] != "target" or pair == target] for target in targets]
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    part = text[start:end]
+    return start + len(part) - len(part.lstrip()), start + len(part.rstrip(" ,;:\n\t"))
+
+
+def _persons(scene: Scene, span: Span) -> Iterator[Person]:
+    seen: set[str] = set()
+    for name, hit in scene.group("person", span):
+        if name not in seen:
+            seen.add(name)
+            country = names()["person"][name].get("country")
+            mention = scene.text[hit.start : hit.end]
+            yield Person(name=name, country=str(country) if country else None, mention=mention)
+
+
+def _relevance(rule: Rule, scene: Scene, span: Span) -> Any:
+    """A deal about arms is context, not core."""
+    military = scene.has("deal_security", span) or scene.has("weapons", span)
+    return (
+        "context" if rule.relevance == "core" and military and not scene.materials(span) else rule.relevance
+    )
+
+
+def _special(rule: Rule, scene: Scene, span: Span) -> dict[str, Any]:
+    """The kind-specific fields."""
+    fields: dict[str, Any] = dict(rule.fields)
+    for name, rows in rule.choose.items():
+        value = next((v for tests, v in rows if _any(tests, scene, span)), None)
+        if value is not None:
+            fields[name] = value
+    for name, group in rule.collect.items():
+        values = tuple(dict.fromkeys(value for value, _ in scene.group(group, span)))
+        if values:
+            fields[name] = values
+    for name, family in rule.flags.items():
+        if scene.has(family, span):
+            fields[name] = True
+    if measures := tuple(m for m, family in rule.measures.items() if scene.has(family, span)):
+        fields["measures"] = measures
+    if rule.kind == "agreement" and (hits := scene.hits.get("deal")):
+        fields["name_as_written"] = scene.text[hits[0].start : hits[0].end]
+    return fields
+
+
+def _gloss(rule: Rule, roles: Roles, materials: Sequence[str], found: Sequence[Any]) -> str:
+    agents = [c for c, r in roles if r in ("agent", "beneficiary")]
+    others = [c for c, r in roles if c not in agents]
+    numbers = [f"{q.value:g} {q.unit}" if q.value is not None else q.qualifier for q in found]
+    filled = {
+        "agents": " and ".join(agents) or "somebody",
+        "others": " and ".join(others) or "others",
+        "materials": ", ".join(materials) or "goods",
+        "numbers": ", ".join(numbers) or "no number given",
+    }
+    return glosses().get(rule.kind, rule.kind).format(**filled) + "."
+
+
+def _merged(rule: Rule, claim: Claim, scene: Scene, found: list[Claim]) -> bool:
+    """Add a sentence that goes on about the same to the claim of the sentence before."""
+    if not rule.merge or not _goes_on(scene):
+        return False
+    for before in scene.context.previous:
+        if before.kind == claim.kind and _compatible(before, claim) and before in found:
+            found[found.index(before)] = _joined(before, claim)
+            return True
+    return False
+
+
+def _goes_on(scene: Scene) -> bool:
+    return scene.has("anaphor")
+
+
+def _compatible(before: Claim, claim: Claim) -> bool:
+    numbers = {(q.value, q.unit) for q in before.quantities}, {(q.value, q.unit) for q in claim.quantities}
+    actors = {a.id for a in before.actors}, {a.id for a in claim.actors}
+    clash = numbers[0] and numbers[1] and numbers[0] != numbers[1]
+    return not clash and (actors[1] <= actors[0] or not actors[0])
+
+
+def _joined(before: Claim, claim: Claim) -> Claim:
+    sources = {a.source: a for a in (*before.attribution, *claim.attribution)}
+    return before.model_copy(
+        update={
+            "spans": before.spans + claim.spans,
+            "quantities": before.quantities or claim.quantities,
+            "time": before.time or claim.time,
+            "attribution": tuple(sources.values()),
+            "sectors": before.sectors or claim.sectors,
+            "materials": before.materials or claim.materials,
+        }
+    )
+
+
+def _remember_slots(scene: Scene, claims: Sequence[Claim]) -> None:
+    for claim in claims:
+        dated = [t for t in claim.time if t.start]
+        if dated:
+            scene.context.last_time = dated[0]
+        if claim.kind == "export_control" and dated:
+            scene.context.control_time = dated[0]

@@ -1,0 +1,108 @@
+"""Read a set of reports: articles, claims, copies, and dates inferred across the set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ytterby.evidence.articles import Article, ArticleDate, ArticleProblem, read_articles
+from ytterby.evidence.claims import Claim, Rejected
+from ytterby.evidence.coding import code_claims
+from ytterby.evidence.copies import Reuse, families_of, find_reuse
+from ytterby.evidence.lexicon import matcher
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read: articles, their claims, copied passages, problems and rejected candidates."""
+
+    articles: tuple[Article, ...]
+    claims: tuple[Claim, ...]
+    problems: tuple[ArticleProblem, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    text_reuse: tuple[Reuse, ...] = ()
+
+    @property
+    def families(self) -> tuple[tuple[str, ...], ...]:
+        """Groups of article ids that share text, largest first; articles alone are left out."""
+        return families_of(self.text_reuse)
+
+    def to_scorer(self, paths: Iterable[Path] = ()) -> dict[str, object]:
+        """The reading in the shape that the claims scorer reads."""
+        return {
+            "claims": [c.to_record() for c in self.claims],
+            "noise": {
+                a.id: [{"start": s.start, "end": s.end, "type": s.type} for s in a.noise]
+                for a in self.articles
+            },
+            "text_reuse": [r.to_record() for r in self.text_reuse],
+            "texts": {p.stem: str(p) for p in paths},
+        }
+
+
+def read_reports(paths: Sequence[Path], progress: Progress | None = None) -> Reading:
+    """Read press texts and code their claims.
+
+    Parameters
+    ----------
+    paths: files and folders, as for :func:`read_articles`.
+    progress: called with (done, all) after each article.
+
+    Returns
+    -------
+    A reading; bad files are in ``problems``, nothing is raised for them. An article without a date
+    gets that of the dated article it shares most with, marked ``inferred``.
+    """
+    found = read_articles(paths)
+    reuse = find_reuse(found.articles)
+    articles = _dated(found.articles, reuse)
+    claims: list[Claim] = []
+    rejected: list[Rejected] = []
+    for done, article in enumerate(articles, start=1):
+        result = code_claims(article)
+        claims += result.claims
+        rejected += result.rejected
+        if progress:
+            progress(done, len(articles))
+    return Reading(articles, tuple(claims), found.problems, tuple(rejected), reuse)
+
+
+def _dated(articles: Sequence[Article], reuse: Sequence[Reuse]) -> tuple[Article, ...]:
+    dated = [a for a in articles if a.date]
+    shared = {frozenset((r.a.report, r.b.report)) for r in reuse}
+    names = {a.id: _names(a) for a in articles} if dated and len(dated) < len(articles) else {}
+    return tuple(a if a.date or not dated else _with_date(a, dated, shared, names) for a in articles)
+
+
+def _names(article: Article) -> frozenset[str]:
+    """Persons, places and materials of an article: what it is about."""
+    language = article.language or "en"
+    hits = matcher(language).scan(article.text[:20_000])
+    return frozenset(
+        h.family for h in hits if h.family.startswith(("person:", "place:", "material:", "country:"))
+    )
+
+
+def _with_date(
+    article: Article, dated: Sequence[Article], shared: set[frozenset[str]], names: dict[str, frozenset[str]]
+) -> Article:
+    """Take the date of the nearest dated article, if it is near enough to be the same news."""
+
+    def likeness(other: Article) -> float:
+        mine, theirs = names[article.id], names[other.id]
+        overlap = len(mine & theirs) / max(1, min(len(mine), len(theirs)))
+        return overlap + (1.0 if frozenset((article.id, other.id)) in shared else 0.0)
+
+    best = max(dated, key=lambda other: (likeness(other), other.id))
+    people = sum(n.startswith("person:") for n in names[article.id] & names[best.id])
+    if best.date is None or likeness(best) < 0.5 or people < 2:
+        return article
+    copied = frozenset((article.id, best.id)) in shared
+    basis = f"{'shares text with' if copied else 'names the same people and places as'} {best.id}"
+    when = ArticleDate(
+        value=best.date.value, evidence="inferred", confidence="medium" if copied else "low", basis=basis
+    )
+    return article.model_copy(update={"date": when})

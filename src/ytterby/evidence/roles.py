@@ -1,0 +1,212 @@
+"""Who does what to whom: one small function for each way in which kinds deal out roles.
+
+Each takes the scene, the characters of the claim and where the rule's words stand, and returns
+``(country, role)`` pairs. The text decides; where it names nobody, what earlier sentences said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ytterby.evidence.scene import Mention, Scene, Span
+
+Roles = list[tuple[str, str]]
+Assign = Callable[[Scene, Span, int], Roles]
+_MOST = 4  # parties of one joint act; longer lists are lists of something else
+
+
+def _joint(scene: Scene, span: Span, _anchor: int) -> Roles:
+    """All are agents; a deal that names one party only is with the other of the pair."""
+    found = scene.ids(span) or scene.ids()
+    pair = scene.context.pair
+    if len(found) == 1 and found[0] in pair:
+        found = [*pair]
+    return [(c, "agent") for c in (found or list(pair))[:_MOST]]
+
+
+def _joint_context(scene: Scene, span: Span, anchor: int) -> Roles:
+    """As joint, but the named ones alone when they are named."""
+    found = scene.ids(span)
+    return [(c, "agent") for c in found[:_MOST]] if len(found) >= 2 else _joint(scene, span, anchor)
+
+
+def _agents(scene: Scene, span: Span, _anchor: int) -> Roles:
+    return [(c, "agent") for c in scene.ids(span)[:3]]
+
+
+def _none(_scene: Scene, _span: Span, _anchor: int) -> Roles:
+    return []
+
+
+def _single(scene: Scene, span: Span, _anchor: int) -> Roles:
+    subject = scene.subject(span)
+    return [(subject, "agent")] if subject else []
+
+
+def _related(scene: Scene, span: Span, *relations: str) -> list[str]:
+    return [m.id for m in scene.actors(span) if m.relation in relations]
+
+
+def _control(scene: Scene, span: Span, _anchor: int) -> Roles:
+    """The exporter controls; where goods go to, or whom it is aimed at, is the target."""
+    ids = scene.ids(span) or scene.ids()
+    known = scene.context.control_agent
+    origin = _related(scene, span, "from")
+    if "CHN" in ids and (known in (None, "CHN")):
+        agent: str | None = "CHN"
+    else:
+        agent = (origin or [known] if known in ids else origin or [scene.subject(span)])[0]
+    if not ids or agent is None:
+        agent = known or agent
+    targets = [c for c in _related(scene, span, "to", "against") if c != agent]
+    scene.context.control_agent = agent
+    return ([(agent, "agent")] if agent else []) + [(c, "target") for c in targets[:2]]
+
+
+def _stop(scene: Scene, span: Span, _anchor: int) -> Roles:
+    """As written: the subject stops, the other one is hit."""
+    ids = scene.ids(span) or scene.ids()
+    origin = _related(scene, span, "from")
+    agent = origin[0] if origin and len(ids) > 1 else scene.subject(span)
+    if agent is None:
+        return []
+    return [(agent, "agent"), *((c, "target") for c in ids if c != agent)][:2]
+
+
+def _first(scene: Scene, span: Span, _anchor: int) -> Roles:
+    subject = scene.subject(span)
+    known = scene.context.control_agent
+    agent = subject if scene.ids(span) else known or subject
+    return [(agent, "agent")] if agent else []
+
+
+def _inherit_control(scene: Scene, span: Span, anchor: int) -> Roles:
+    known = scene.context.control_agent
+    return [(known, "agent")] if known else _first(scene, span, anchor)
+
+
+def _pledge(scene: Scene, span: Span, _anchor: int) -> Roles:
+    """Who promises and to whom; "the package" goes on with the promise before."""
+    last = scene.context.pledge
+    ids = scene.ids(span)
+    subject = scene.subject(span)
+    opening = min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
+    if last and (opening or not ids):
+        return [(last[0], "agent"), (last[1], "counterpart")]
+    origin = [c for c in _related(scene, span, "from") if c in ids]
+    agent = origin[0] if origin and len(ids) > 1 and not scene.has("both", span) else subject
+    if agent is None:
+        return []
+    others = [c for c in ids if c != agent] or [c for c in scene.context.pair if c != agent]
+    if others and agent:
+        scene.context.pledge = (agent, others[0])
+    return [(agent, "agent"), *((c, "counterpart") for c in others[:1])]
+
+
+def _goods_origin(scene: Scene, span: Span) -> list[str]:
+    found = _related(scene, span, "from", "on", "against")
+    found += [m.id for m in scene.actors(span) if _is_adjective(scene, m) and m.id not in found]
+    return found
+
+
+def _is_adjective(scene: Scene, mention: Mention) -> bool:
+    word = scene.text[mention.start : mention.end].lower()
+    return word.endswith(
+        ("ische", "ischen", "ischer", "isches", "ese", "ian", "aise", "aises", "ais", "ains", "ois")
+    )
+
+
+def _tariff(scene: Scene, span: Span, _anchor: int) -> Roles:
+    """The importer levies; the origin of the goods is the target."""
+    ids = scene.ids(span) or [c for c in scene.context.pair]
+    importer = [c for c in _related(scene, span, "to", "in") if c not in _related(scene, span, "from")]
+    origin = [c for c in _goods_origin(scene, span) if c not in importer]
+    agent = importer[0] if importer else _levier(scene, ids, origin)
+    targets = [c for c in origin if c != agent] or [c for c in ids if c != agent]
+    targets += [c for c in ids if c in ("EU", "KOR") and c != agent and c not in targets]
+    if not targets:
+        targets = [c for c in scene.context.pair if c != agent]
+    return ([(agent, "agent")] if agent else []) + [(c, "target") for c in dict.fromkeys(targets)]
+
+
+def _levier(scene: Scene, ids: Sequence[str], origin: Sequence[str]) -> str | None:
+    free = [c for c in ids if c not in origin]
+    if "USA" in free:
+        return "USA"
+    others = [c for c in scene.context.pair if c not in origin]
+    return (free or others or [None])[0]  # type: ignore[list-item]
+
+
+def _dependence(scene: Scene, span: Span, anchor: int) -> Roles:
+    """Who depends is named freely, on whom with a preposition (Japanese: 中国への依存)."""
+    actors = scene.actors(span) or scene.actors()
+    oblique = [m.id for m in actors if m.relation not in ("", "with") and m.id != scene.subject(span)]
+    behind = [m.id for m in actors if m.start > anchor and m.id != scene.subject(span)]
+    on_whom = (oblique or behind or [m.id for m in actors if m.id == "CHN"])[:1]
+    who = [m.id for m in actors if m.id not in on_whom][:1]
+    if not who and scene.context.subject not in (None, *on_whom):
+        who = [str(scene.context.subject)]
+    return [(c, "agent") for c in who] + [(c, "counterpart") for c in on_whom]
+
+
+def _against(scene: Scene, span: Span, anchor: int) -> Roles:
+    """Against the one named nearest to the words of dependence or dominance."""
+    actors = scene.actors(span) or scene.actors()
+    others = [m for m in actors if m.id != scene.subject(span) or len(actors) > 2]
+    nearest = min(others, key=lambda m: min(abs(m.start - anchor), abs(m.end - anchor)), default=None)
+    rivals = [m.id for m in actors if m.id in ("CHN", "RUS")]
+    target = rivals[0] if rivals else (nearest.id if nearest and len(actors) > 1 else None)
+    agents = [c for c in scene.ids(span) if c != target] or [
+        c
+        for c in ([scene.context.subject] if scene.has("the_country") else scene.context.pair)
+        if c and c != target
+    ]
+    return [(c, "agent") for c in agents[:_MOST]] + ([(target, "target")] if target else [])
+
+
+def _trade(scene: Scene, span: Span, _anchor: int) -> Roles:
+    origin, goal = _related(scene, span, "from"), _related(scene, span, "to")
+    subject = [m.id for m in scene.actors(span) if m.relation in ("", "of") and m.id not in goal]
+    agent = (origin or subject)[:1]
+    return [(c, "agent") for c in agent] + [(c, "counterpart") for c in goal if c not in agent][:2]
+
+
+def _demand(scene: Scene, span: Span, _anchor: int) -> Roles:
+    """One's own spending, or what one demands of another."""
+    ids = scene.ids(span)
+    subject = scene.subject(span)
+    if subject is None:
+        return []
+    others = [c for c in ids if c != subject]
+    if scene.has("demand_verb", span) and others:
+        return [(subject, "agent"), (others[0], "target")]
+    return [(subject, "agent")]
+
+
+def _order(scene: Scene, span: Span, _anchor: int) -> Roles:
+    buyer = _related(scene, span, "from")[:1] or [c for c in [scene.subject(span)] if c]
+    return [(c, "agent") for c in buyer] + [(c, "counterpart") for c in scene.ids(span) if c not in buyer][:1]
+
+
+def _visit(scene: Scene, span: Span, _anchor: int) -> Roles:
+    """The traveller is the person's country, the host where he goes."""
+    people = [m.id for m in scene.actors(span) if m.by_person]
+    ids = scene.ids(span)
+    traveller = (people or [c for c in [scene.subject(span)] if c])[:1]
+    goal = [m.id for m in scene.mentions if m.relation in ("in", "to") and m.id not in traveller]
+    hosts = (goal or [c for c in ids if c not in traveller])[:1]
+    return [(c, "agent") for c in traveller] + [(c, "host") for c in hosts]
+
+
+def _exempt(scene: Scene, span: Span, _anchor: int) -> Roles:
+    subject = scene.subject(span)
+    others = [c for c in scene.ids(span) if c != subject]
+    return ([(subject, "beneficiary")] if subject else []) + [(c, "target") for c in others[:1]]
+
+
+ASSIGN: dict[str, Assign] = {
+    "joint": _joint, "joint_context": _joint_context, "agents": _agents, "none": _none, "single": _single,
+    "control": _control, "stop": _stop, "first": _first, "inherit_control": _inherit_control, "pledge": _pledge,
+    "tariff": _tariff, "dependence": _dependence, "against": _against, "trade": _trade, "demand": _demand,
+    "order": _order, "visit": _visit, "exempt": _exempt,
+}  # fmt: skip

@@ -1,0 +1,237 @@
+"""One sentence taken apart: families, countries and persons, numbers, times; and what came before.
+
+A :class:`Scene` holds what one sentence says, a :class:`Context` what the sentences before it
+left behind: who the two countries are when a text says "both", whom "she" means, which material
+is the topic, whose words are being reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+from ytterby.evidence.claims import Attribution, Claim, TimeSpan
+from ytterby.evidence.dates import Moment, Tense, find_times
+from ytterby.evidence.lexicon import Hit, matcher, names
+from ytterby.evidence.numbers import Number, find_numbers
+from ytterby.evidence.sentences import Sentence, clauses_of
+
+Span = tuple[int, int]
+MONEY = frozenset({"USD", "EUR", "JPY", "AUD", "GBP", "CAD"})
+_TOPIC_REACH = 4  # sentences a topic lasts
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A country or bloc named in a sentence, itself or by a person, capital or adjective."""
+
+    id: str
+    start: int
+    end: int
+    relation: str  # "", with, from, to, in, against, by, of: the word before (Japanese: behind)
+    by_person: bool = False
+    is_place: bool = False
+
+
+@dataclass
+class Context:
+    """What earlier sentences of the article left behind."""
+
+    report: date | None
+    pair: tuple[str, ...] = ()
+    subject: str | None = None
+    person: str | None = None
+    leaders: dict[str, str] = field(default_factory=dict)
+    materials: tuple[str, ...] = ()
+    materials_at: int = -99
+    control_agent: str | None = None
+    control_time: TimeSpan | None = None
+    last_time: TimeSpan | None = None
+    pledge: tuple[str, str] | None = None
+    attribution: tuple[Attribution, ...] = ()
+    attribution_at: tuple[int, int] = (-99, -99)
+    source: Attribution | None = None
+    previous: tuple[Claim, ...] = ()
+    number: int = 0
+
+
+_BEFORE: dict[str, tuple[tuple[str, str], ...]] = {
+    "de": (
+        ("with", r"mit"), ("from", r"von|vom|aus|durch"), ("to", r"nach|gegenüber|an|in die|zu|zum|zur"),
+        ("against", r"gegen|wider"), ("in", r"in|im|bei"), ("on", r"auf|für"),
+    ),
+    "en": (
+        ("with", r"with"), ("from", r"from|by|out of"), ("to", r"to|into|toward|towards"),
+        ("against", r"against"), ("in", r"in|at|inside"), ("on", r"on|upon|for"), ("of", r"of"),
+    ),
+    "fr": (
+        ("with", r"avec"), ("from", r"depuis|par|venant de|provenance de|vis à vis de|l.égard de"),
+        ("to", r"vers|à|au|aux|envers"), ("against", r"contre|face à|face au|face aux"), ("in", r"en|dans|chez"),
+        ("on", r"sur|pour"), ("of", r"de|du|des|d"),
+    ),
+}  # fmt: skip
+_FILLER = (
+    r"(?:\s+(?:der|die|das|den|dem|des|einem|einer|the|its|la|le|les|l|seine[rnm]?|ihre[rnm]?|neue[rn]?|in))*"
+)
+_RELATIONS = {
+    lang: [
+        (name, re.compile(rf"(?:^|\W)(?:{words}){_FILLER}[\s'’(]*$", re.IGNORECASE)) for name, words in rows
+    ]
+    for lang, rows in _BEFORE.items()
+}
+_BEHIND = (
+    ("from", re.compile("から|産|製|発")),
+    ("to", re.compile("(?:政府|側)?(?:への|向け|へ|に対|に)")),
+    ("with", re.compile("(?:政府|側)?と(?!し)")),
+    ("in", re.compile("で(?!は)|国内")),
+    ("of", re.compile("の")),
+)
+
+
+@dataclass
+class Scene:
+    """One sentence with everything found in it."""
+
+    sentence: Sentence
+    context: Context
+
+    @cached_property
+    def text(self) -> str:
+        """The sentence's words."""
+        return self.sentence.text
+
+    @cached_property
+    def hits(self) -> dict[str, list[Hit]]:
+        """Family -> where it occurs."""
+        found: dict[str, list[Hit]] = {}
+        for hit in matcher(self.sentence.language).scan(self.text):
+            found.setdefault(hit.family, []).append(hit)
+        return found
+
+    @cached_property
+    def numbers(self) -> list[Number]:
+        """Numbers with their units."""
+        return find_numbers(self.text, self.sentence.language)
+
+    @cached_property
+    def times(self) -> list[Moment]:
+        """Times, resolved against the report's date."""
+        return find_times(self.text, self.sentence.language, self.context.report, self.tense)
+
+    @cached_property
+    def tense(self) -> Tense:
+        """Whether the sentence looks back or ahead, where it says so."""
+        back, ahead = self.has("past"), self.has("future")
+        if back == ahead:
+            return ""
+        return "past" if back else "future"
+
+    @cached_property
+    def clauses(self) -> list[Span]:
+        """Clauses of the sentence."""
+        return clauses_of(self.text)
+
+    def has(self, family: str, span: Span | None = None) -> bool:
+        """Whether a family occurs (in the characters ``span``)."""
+        return any(
+            span is None or (span[0] <= h.start and h.end <= span[1]) for h in self.hits.get(family, ())
+        )
+
+    def group(self, prefix: str, span: Span | None = None) -> list[tuple[str, Hit]]:
+        """Names of one group (``person``, ``material``) in order of appearance."""
+        found = [
+            (family.partition(":")[2], hit)
+            for family, hits in self.hits.items()
+            if family.startswith(prefix + ":")
+            for hit in hits
+            if span is None or (span[0] <= hit.start and hit.end <= span[1])
+        ]
+        return sorted(found, key=lambda pair: pair[1].start)
+
+    @cached_property
+    def mentions(self) -> list[Mention]:
+        """Countries and blocs in order; units such as "US-Dollar" name none."""
+        inside = [(n.start, n.end) for n in self.numbers if n.unit in MONEY]
+        found: dict[tuple[str, int], Mention] = {}
+        for group in ("country", "person", "source"):
+            for name, hit in self.group(group):
+                country = name if group == "country" else names()[group][name].get("country")
+                hidden = any(a <= hit.start < b for a, b in inside)
+                if isinstance(country, str) and not hidden and (country, hit.start) not in found:
+                    found[country, hit.start] = self._mention(country, hit, group)
+        return sorted(found.values(), key=lambda m: (m.start, m.end))
+
+    def _mention(self, country: str, hit: Hit, group: str) -> Mention:
+        place = any(h.start == hit.start for _, h in self.group("place"))
+        return Mention(country, hit.start, hit.end, self._relation(hit), group == "person", place)
+
+    def _relation(self, hit: Hit) -> str:
+        if self.sentence.language == "ja":
+            behind = self.text[hit.end : hit.end + 8]
+            return next((name for name, p in _BEHIND if p.match(behind)), "")
+        before = self.text[max(0, hit.start - 40) : hit.start]
+        rows = _RELATIONS.get(self.sentence.language, _RELATIONS["en"])
+        return next((name for name, p in rows if p.search(before)), "")
+
+    def actors(self, span: Span | None = None) -> list[Mention]:
+        """Mentions that can act: not the city where it happened; each country once."""
+        kept: dict[str, Mention] = {}
+        for m in self.mentions:
+            if span and not (span[0] <= m.start and m.end <= span[1]):
+                continue
+            if m.is_place and m.relation == "in":
+                continue
+            if m.id not in kept or (kept[m.id].relation and not m.relation):
+                kept[m.id] = m if m.id not in kept else kept[m.id]
+        return list(kept.values())
+
+    def ids(self, span: Span | None = None) -> list[str]:
+        """Codes of those who act, in order; "both" and "the country" are resolved."""
+        found = [m.id for m in self.actors(span)]
+        if self.has("both", span) and len(found) < 2:
+            found = list(dict.fromkeys([*found, *self.context.pair]))
+        if not found and self.has("the_country", span) and self.context.subject:
+            found = [self.context.subject]
+        return found
+
+    def subject(self, span: Span | None = None) -> str | None:
+        """The one the sentence is about: first mention without a preposition, else the last topic."""
+        for area in (span, None) if span else (None,):
+            free = [m for m in self.actors(area) if m.relation in ("", "of")]
+            if free:
+                return free[0].id
+        if self.context.subject and (self.has("the_country") or self.has("pronoun")):
+            return self.context.subject
+        everyone = self.actors()
+        return everyone[0].id if everyone else self.context.subject
+
+    def materials(self, span: Span | None = None) -> list[str]:
+        """Materials named, each once."""
+        return list(dict.fromkeys(name for name, _ in self.group("material", span)))
+
+    def topic(self) -> tuple[str, ...]:
+        """Materials of the last sentences, where they are still the topic."""
+        near = self.context.number - self.context.materials_at <= _TOPIC_REACH
+        return self.context.materials if near else ()
+
+    def remember(self, claims: Iterable[Claim]) -> None:
+        """Leave behind what later sentences may refer to."""
+        context = self.context
+        found = [m.id for m in self.actors()]
+        countries = [c for c in found if len(c) == 3]
+        if len(countries) == 2 or (len(countries) > 2 and not context.pair):
+            context.pair = tuple(countries[:2])
+        if free := [m.id for m in self.actors() if m.relation in ("", "of")]:
+            context.subject = free[0]
+        for person, _ in self.group("person"):
+            context.person = person
+            country = names()["person"][person].get("country")
+            if isinstance(country, str):
+                context.leaders.setdefault(country, person)
+        if materials := self.materials():
+            context.materials, context.materials_at = tuple(materials), context.number
+        context.previous = tuple(claims)
+        context.number += 1

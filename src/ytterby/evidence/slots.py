@@ -1,0 +1,163 @@
+"""Fill a claim's slots: quantities, times, kind-specific fields, the check query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from ytterby.evidence.claims import Check, Quantity, TimeSpan
+from ytterby.evidence.claims import Span as Quote
+from ytterby.evidence.dates import Moment
+from ytterby.evidence.kinds import Rule
+from ytterby.evidence.numbers import Number
+from ytterby.evidence.scene import MONEY, Scene, Span
+
+_REE_CODES = ("280530", "2846")
+
+
+def _quote(scene: Scene, start: int, end: int) -> Quote:
+    while start < end and scene.text[start].isspace():
+        start += 1
+    base = scene.sentence.start
+    return Quote(start=base + start, end=base + end, quote=scene.text[start:end])
+
+
+def _inside(start: int, end: int, span: Span) -> bool:
+    return span[0] <= start and end <= span[1]
+
+
+def quantities(scene: Scene, span: Span, rule: Rule) -> tuple[Quantity, ...]:
+    """Numbers of the units the kind takes; a conversion in brackets is dropped."""
+    found = [n for n in scene.numbers if n.unit in rule.units and _inside(n.start, n.end, span)]
+    if rule.scope != "conversion":
+        found = [n for n in found if not _is_conversion(scene, n)]
+    if "ratio" in rule.units and any(n.unit == "ratio" for n in found):
+        found = [n for n in found if n.unit == "ratio"]
+    if rule.first_money:
+        found = [n for n in found if n.unit not in MONEY][:2] + [n for n in found if n.unit in MONEY][:1]
+    return tuple(_quantity(scene, n, rule) for n in found)
+
+
+def _is_conversion(scene: Scene, number: Number) -> bool:
+    before = scene.text[: number.start].rstrip()
+    money_before = any(n.unit in MONEY and n.end <= number.start for n in scene.numbers)
+    return number.unit in MONEY and before.endswith(("(", "（")) and money_before
+
+
+def _quantity(scene: Scene, n: Number, rule: Rule) -> Quantity:
+    role = rule.quantity_role or n.role
+    if n.role != "amount":
+        role = n.role
+    return Quantity(
+        value=n.value, unit=n.unit, role=role, qualifier=n.qualifier, span=_quote(scene, n.start, n.end)
+    )
+
+
+def times(scene: Scene, span: Span, rule: Rule, status: str) -> tuple[TimeSpan, ...]:
+    """Times of the claim with their roles; what "since then" points to; the day of the news."""
+    moments = [m for m in scene.times if _inside(m.at, m.stop, span)]
+    found = [
+        _time(scene, m, rule) for m in moments if not (m.granularity == "vague" and rule.kind == "visit")
+    ]
+    found += _since_then(scene, span, rule)
+    if not found and rule.kind == "export_licence_requirement" and scene.context.control_time:
+        found = [_effective(scene.context.control_time)]
+    report = scene.context.report
+    if not found and status in rule.day and report and not scene.has("the_day_unknown"):
+        day = report.isoformat()
+        found = [TimeSpan(role="event", start=day, end=day, granularity="day", resolved_from="report date")]
+    if rule.check == "import_share" and report and _has_change(scene, span):
+        day = report.isoformat()
+        found.append(
+            TimeSpan(role="current", start=day, end=day, granularity="day", resolved_from="report date")
+        )
+    return tuple(dict.fromkeys(found))
+
+
+def _has_change(scene: Scene, span: Span) -> bool:
+    roles = {n.role for n in scene.numbers if n.unit == "percent" and _inside(n.start, n.end, span)}
+    return {"from", "to"} <= roles
+
+
+def _time(scene: Scene, m: Moment, rule: Rule) -> TimeSpan:
+    role, end = m.role or rule.time_role, m.end
+    if role == "since" and rule.since_role:
+        role = rule.since_role
+    elif role == "since" and m.granularity != "vague":
+        end = None
+    report = scene.context.report
+    past = report is not None and m.end is not None and m.end <= report
+    if not m.role and rule.time_role == "deadline" and past:
+        role = "announced"
+    if not m.role and rule.time_role == "current" and (past or rule.since_role) and m.granularity == "year":
+        role = "period"
+    return TimeSpan(
+        role=role,
+        start=m.start.isoformat() if m.start else None,
+        end=end.isoformat() if end else None,
+        granularity=m.granularity,
+        span=_quote(scene, m.at, m.stop),
+        edtf=_edtf(m.start, m.end, m.granularity),
+    )
+
+
+def _edtf(start: date | None, end: date | None, granularity: str) -> str | None:
+    day = start or end
+    if day is None:
+        return None
+    return {"month": day.isoformat()[:7], "year": day.isoformat()[:4], "day": day.isoformat()}.get(
+        granularity
+    )
+
+
+def _effective(time: TimeSpan) -> TimeSpan:
+    return time.model_copy(update={"role": "effective", "end": None, "span": None, "edtf": None})
+
+
+def _since_then(scene: Scene, span: Span, rule: Rule) -> list[TimeSpan]:
+    last = scene.context.last_time
+    hits = [h for h in scene.hits.get("since_then", ()) if _inside(h.start, h.end, span)]
+    if not hits or last is None or last.start is None:
+        return []
+    role = "effective" if rule.time_role == "effective" else "since"
+    quote = _quote(scene, hits[0].start, hits[0].end)
+    return [last.model_copy(update={"role": role, "end": None, "span": quote, "edtf": None})]
+
+
+def check_of(rule: Rule, roles: Sequence[tuple[str, str]], materials: Sequence[str],
+             found: Sequence[Quantity], when: Sequence[TimeSpan]) -> Check | None:  # fmt: skip
+    """The query that checks a numeric claim, by the schema's section 6; None without enough to ask."""
+    who = next((c for c, r in roles if r == "agent"), None)
+    other = next((c for c, r in roles if r in ("counterpart", "target")), None)
+    material = next(
+        (m for m in materials if m in ("REE", "REE_magnets")), materials[0] if materials else None
+    )
+    values = tuple(q.value for q in found if q.value is not None)
+    start = next(
+        (int(t.start[:4]) for t in when if t.start and t.role in ("baseline", "since", "period")), None
+    )
+    years: tuple[int | str, ...] = (start, "latest") if start else ("latest",)
+    if rule.check == "fx" and len(found) >= 2 and values[0]:
+        return Check(
+            type="fx", from_=found[0].unit, to=found[1].unit, implied_rate=round(values[1] / values[0], 4)
+        )
+    if who is None or rule.check in (None, "fx"):
+        return None
+    if rule.check == "import_share":
+        return Check(
+            type="import_share", measure=f"share of {other} in {who} imports" if other else "import share",
+            importer=who, exporter=other, material=material, hs=_REE_CODES if material == "REE" else None,
+            years=years, claimed=values or None, unit="percent",
+        )  # fmt: skip
+    if rule.check == "ratio":
+        return Check(
+            type="ratio", measure="apparent consumption or imports", country=who, material=material,
+            years=years, claimed=values[0] if values else None,
+        )  # fmt: skip
+    measure = rule.kind if rule.kind.endswith("_share") else "production_share"
+    expect = "rank==1" if rule.check == "rank" else None
+    return Check(
+        type=str(rule.check), measure=measure, country=who, material=material,
+        claimed=values[0] if values else None, unit="percent" if values else None,
+        expect=expect or (None if values else ">50 percent"),
+    )  # fmt: skip

@@ -1,0 +1,148 @@
+"""Whose word a sentence is: people, governments, agencies, insiders; also across sentences."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from ytterby.evidence.claims import Attribution
+from ytterby.evidence.claims import Span as Quote
+from ytterby.evidence.lexicon import Hit, names
+from ytterby.evidence.scene import Scene
+
+_REACH = 12  # words between a verb of saying and the one who says it
+_GROUPS = ("source", "person", "media", "agency")
+_CARRY = 2  # sentences that reported speech goes on without naming its source again
+
+
+def attribute(scene: Scene, found_in: str = "") -> tuple[Attribution, ...]:
+    """Sources of a sentence; remembers them for reported speech that goes on.
+
+    Parameters
+    ----------
+    scene: the sentence in its context.
+    found_in: unused by the rules; kept for extractors that name their own source.
+    """
+    own = _own(scene)
+    if own:
+        _keep(scene, own)
+        return own
+    if scene.has("document") and scene.has("said") and scene.context.source:
+        own = (scene.context.source.model_copy(update={"span": None}),)
+        _keep(scene, own)
+        return own
+    return _carried(scene)
+
+
+def _keep(scene: Scene, own: tuple[Attribution, ...]) -> None:
+    context = scene.context
+    context.attribution, context.attribution_at = own, (context.number, scene.sentence.paragraph)
+    government = [a for a in own if a.source_type == "government"]
+    context.source = government[0] if government else context.source
+
+
+def _carried(scene: Scene) -> tuple[Attribution, ...]:
+    context = scene.context
+    number, paragraph = context.attribution_at
+    near = context.number - number <= _CARRY and scene.sentence.paragraph - paragraph <= 2
+    reported = scene.has("reported_mood")
+    planned = scene.has("intend") and any(a.source_type == "government" for a in context.attribution)
+    same = planned and scene.sentence.paragraph == paragraph
+    if not near or not (reported or same):
+        return ()
+    context.attribution_at = (context.number, scene.sentence.paragraph)
+    return tuple(a.model_copy(update={"span": None}) for a in context.attribution)
+
+
+def _own(scene: Scene) -> tuple[Attribution, ...]:
+    cues = [*scene.hits.get("said", ()), *scene.hits.get("according", ())]
+    if not cues:
+        return ()
+    found: dict[str, Attribution] = {}
+    anonymous = scene.hits.get("source:people familiar with the matter", ())
+    for cue in sorted(cues, key=lambda c: c.start):
+        nearest = _nearest(scene, cue)
+        if nearest is None:
+            continue
+        group, name, hit = nearest
+        via = _agency(scene) if group == "source" and anonymous else None
+        found.setdefault(name, _attribution(scene, group, name, hit, cue, via if via != name else None))
+    if anonymous and (agency := _agency(scene)):
+        hit = scene.hits[f"agency:{agency}"][0]
+        found.setdefault(agency, _attribution(scene, "agency", agency, hit, hit, None))
+    return tuple(found.values()) or _pronoun(scene, cues)
+
+
+def _agency(scene: Scene) -> str | None:
+    found = scene.group("agency")
+    return found[0][0] if found else None
+
+
+def _nearest(scene: Scene, cue: Hit) -> tuple[str, str, Hit] | None:
+    """The source nearest to a verb of saying; right behind it beats before it."""
+    candidates: list[tuple[float, str, str, Hit]] = []
+    for group in _GROUPS:
+        for name, hit in scene.group(group):
+            gap = hit.first - cue.last if hit.first > cue.last else cue.first - hit.last
+            if gap <= _REACH and not _is_oblique(scene, group, hit):
+                before = 0.0 if hit.first > cue.last or _subject_first(scene) else 2.0
+                candidates.append((gap + before - _GROUPS.index(group) * -0.1, group, name, hit))
+    leader = _leader(scene, cue)
+    if leader and (not candidates or leader[0] < min(c[0] for c in candidates)):
+        return ("person", leader[1], leader[2])
+    best = min(candidates, key=lambda c: (c[0], c[3].start), default=None)
+    return best[1:] if best else None
+
+
+def _subject_first(scene: Scene) -> bool:
+    return scene.sentence.language != "de"
+
+
+def _is_oblique(scene: Scene, group: str, hit: Hit) -> bool:
+    """A person one speaks about ("with Trump", "in Washington") is not who speaks."""
+    if group != "person":
+        return False
+    match = next((m for m in scene.mentions if m.start == hit.start), None)
+    return match is not None and match.relation in ("with", "against", "to", "on", "in")
+
+
+def _leader(scene: Scene, cue: Hit) -> tuple[float, str, Hit] | None:
+    """ "Japan's prime minister said": the person that the article named for that office."""
+    for hit in scene.hits.get("leader", ()):
+        gap = abs(hit.first - cue.last)
+        owner = [m for m in scene.mentions if abs(m.end - hit.start) <= 14 or m.start == hit.start]
+        person = scene.context.leaders.get(owner[0].id) if owner else None
+        if person and gap <= 4 and not scene.group("person"):
+            return float(gap), person, hit
+    return None
+
+
+def _pronoun(scene: Scene, cues: list[Hit]) -> tuple[Attribution, ...]:
+    """ "she said": the person named last."""
+    person = scene.context.person
+    if not person or scene.actors() or not scene.has("pronoun"):
+        return ()
+    if not any(abs(h.first - c.last) <= 2 for h in scene.hits["pronoun"] for c in cues):
+        return ()
+    return (Attribution(source=person, source_type="person"),)
+
+
+def _attribution(scene: Scene, group: str, name: str, hit: Hit, cue: Hit, via: str | None) -> Attribution:
+    start, end = min(hit.start, cue.start), max(hit.end, cue.end)
+    if end - start > 60:
+        start, end = hit.start, hit.end
+    base = scene.sentence.start
+    return Attribution(
+        source=name,
+        source_type=cast("AttributionType", _type(group, name)),
+        via=via,
+        span=Quote(start=base + start, end=base + end, quote=scene.text[start:end]),
+    )
+
+
+def _type(group: str, name: str) -> str:
+    if group == "source":
+        return str(names()["source"][name].get("type", "government"))
+    return {"person": "person", "media": "media", "agency": "agency"}[group]
+
+
+AttributionType = str
