@@ -17,7 +17,11 @@ def measure(**cells):
         ["announced", "effective", "until", "target", "materials", "hs6", "act", "scope", "status_as_seen"],
         "",
     )
-    return row | {"measure_id": "P", "source_id": "test", "implementing": "CHN", "instrument": "export licence"} | cells
+    return (
+        row
+        | {"measure_id": "P", "source_id": "test", "implementing": "CHN", "instrument": "export licence"}
+        | cells
+    )
 
 
 def states(policies, day):
@@ -109,7 +113,11 @@ def test_a_study_row_replaces_the_measure_it_names():
 
 
 def test_all_faults_at_once():
-    rows = [measure(effective="soon"), measure(announced="2025-13"), measure(measure_id="Q", until="2025-02-30")]
+    rows = [
+        measure(effective="soon"),
+        measure(announced="2025-13"),
+        measure(measure_id="Q", until="2025-02-30"),
+    ]
     with pytest.raises(InputFaults) as caught:
         join_policies(pd.DataFrame(rows))
     assert len(caught.value.faults) == 4

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ytterby.ledger.dates import DaySpan
-from ytterby.ledger.statements import Quantity, Statement
+from ytterby.ledger.statements import Quantity, Statement, Time
 
 EVENT_ROLES = ("event", "agreed", "effective", "occasion", "start")
 _OPEN_QUALIFIERS = {"more_than", "less_than"}
-_LISTS = ("sectors", "goods", "uses", "measures", "item_class")
+_LISTS = ("composition", "uses", "measures", "item_class")
 _PROGRESS = {
     "under_consideration": 0, "under_discussion": 0, "possible": 0, "demanded": 0, "offered": 1,
     "planned": 1, "announced": 1, "promised": 2, "conditional": 2, "agreed": 3, "concluded": 3,
@@ -40,9 +40,7 @@ def event_time(claim: Statement) -> DaySpan | None:
 def differences_of(a: Statement, b: Statement) -> list[Difference]:
     """List the fields in which two claims about one event differ, each with its type."""
     found = [*_numbers(a, b), *_times(a, b), *_lists(a, b), *_words(a, b)]
-    return [
-        Difference(field, kind, ((a.id, left), (b.id, right))) for field, kind, left, right in found
-    ]
+    return [Difference(field, kind, ((a.id, left), (b.id, right))) for field, kind, left, right in found]
 
 
 _Found = Iterator[tuple[str, str, str, str]]
@@ -87,11 +85,16 @@ def _times(a: Statement, b: Statement) -> _Found:
         if left is None and right is None:
             continue
         if left is None or right is None:
-            known = left or right
-            assert known is not None  # noqa: S101  # one of the two is there
-            yield role, "granularity", *(str(t.days) if t else "" for t in (left, right))
+            yield role, "granularity", _told(left), _told(right)
         elif kind := span_difference(_due(left.days, role), _due(right.days, role)):
-            yield role, kind, str(left.days), str(right.days)
+            yield role, kind, _told(left), _told(right)
+
+
+def _told(time: Time | None) -> str:
+    if time is None:
+        return ""
+    ends = [end.isoformat() if end else ".." for end in (time.start, time.end)]
+    return ends[0] if ends[0] == ends[1] else "/".join(ends)
 
 
 def _due(days: DaySpan, role: str) -> DaySpan:
@@ -121,9 +124,9 @@ def _words(a: Statement, b: Statement) -> _Found:
     if all(names) and names[0] != names[1]:
         yield "name", "wording", names[0], names[1]
     if a.negated != b.negated:
-        yield "polarity", "conflict", *("negated" if claim.negated else "affirmed" for claim in (a, b))
+        yield "polarity", "conflict", _polarity(a), _polarity(b)
     if set(a.agents) != set(b.agents) and a.countries == b.countries and a.others and b.others:
-        yield "actors", "conflict", *(" -> ".join((*c.agents, *c.others)) for c in (a, b))
+        yield "actors", "conflict", _direction(a), _direction(b)
     positions = [str(claim.details.get("position") or "") for claim in (a, b)]
     if all(positions) and positions[0] != positions[1]:
         yield "position", "differs", positions[0], positions[1]
@@ -132,3 +135,11 @@ def _words(a: Statement, b: Statement) -> _Found:
     sources = ["; ".join(sorted(name for name, _, _ in claim.sources)) for claim in (a, b)]
     if sources[0] != sources[1]:
         yield "attribution", "differs", sources[0], sources[1]
+
+
+def _polarity(claim: Statement) -> str:
+    return "negated" if claim.negated else "affirmed"
+
+
+def _direction(claim: Statement) -> str:
+    return f"{', '.join(claim.agents)} -> {', '.join(claim.others)}"

@@ -5,26 +5,30 @@ Rules, with their numbers, stand in docs/method/ledger.md, section 2.3 and 2.4.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import pandas as pd
 
 from ytterby.catalog.rows import read_rows
-from ytterby.errors import YtterbyError
+from ytterby.errors import NoData, YtterbyError
 from ytterby.facts.production import ALL_EDITIONS, RESTS, WORLD, load_production
 from ytterby.facts.registers import load_demand
 from ytterby.facts.store import Store
 from ytterby.facts.trade import load_trade
+from ytterby.indicators.dependence import MEASURES, import_share, look_through_shares
 from ytterby.ledger.rounding import Claimed, claimed_percent, claimed_ratio
 from ytterby.ledger.statements import Quantity, Statement
 from ytterby.ledger.variants import Check, Variant, not_checkable
 
 _CERIUM = "284610"
 _LAST_YEARS = 3  # 'today' in a claim is tried as each of the newest years offered
-_COLUMN = {"mass": "quantity_t", "value": "value_kusd"}
+_TRANSIT = 0.1  # of its sales an exporter may buy, to be looked through without its production
+ORIGINS = ("direct", "look_through")
+_MIXING = "transit countries pass on what they buy in proportion; net buyers are taken to make nothing"
 _STAGES = {"production_share": "mine", "processing_share": "refined"}
 _POSITIONS = {"largest", "leader", "leader_by_far"}
 
@@ -47,56 +51,116 @@ def _import_share(
     claimed: tuple[Quantity | None, Quantity], years: YearsAsked,
 ) -> Iterator[Check]:  # fmt: skip
     codes = hs_sets(material)
+    wanted = sorted({code for _, hs6, _ in codes for code in hs6})
     try:
-        trade = load_trade(store, hs6=sorted({code for _, hs6, _ in codes for code in hs6}), importer=importer)
+        bought = load_trade(store, hs6=wanted, importer=importer)
+        pairs = years.pairs(sorted({int(year) for year in bought["year"]}))
+        asked = sorted({year for pair in pairs for year in pair if year is not None})
+        trade = load_trade(store, hs6=wanted, years=asked)
     except YtterbyError as error:
         yield not_checkable(error.message, "import_share")
         return
-    offered = sorted({int(year) for year in trade["year"]})
     variants = tuple(
-        _share_variant(trade, importer, exporter, hs_set, basis, first, last, years.is_reference(first, last))
-        for hs_set in codes
-        for basis in _COLUMN
-        for first, last in years.pairs(offered)
+        _share_variant(lookup, pair, years.reference(pairs) == pair)
+        for hs_set, basis, origin in itertools.product(codes, MEASURES, ORIGINS)
+        for lookup in [_ShareLookup.build(trade, importer, exporter, hs_set, basis, origin)]
+        for pair in pairs
     )
     bands = [claimed_percent(n.value, n.qualifier) if n and n.value is not None else None for n in claimed]
     yield Check("import_share", "share", bands[0], bands[1], variants)
 
 
-def _share_variant(
-    trade: pd.DataFrame, importer: str, exporter: str, hs_set: HsSet, basis: str,
-    first: int | None, last: int, reference_years: bool,
-) -> Variant:  # fmt: skip
-    name, hs6, reference_codes = hs_set
-    years = [year for year in (first, last) if year is not None]
-    values = [_share(trade, hs6, year, exporter, basis) for year in years]
-    span = f"{first} to {last}" if first is not None else f"{last}"
-    rows = trade[trade["hs6"].isin(hs6) & trade["year"].isin(years)]
+@dataclass(frozen=True)
+class _ShareLookup:
+    """One definition but for its years, and the share of each year under it."""
+
+    name: str
+    hs6: tuple[str, ...]
+    reference: bool
+    basis: str
+    origin: str
+    importer: str
+    exporter: str
+    shares: Mapping[int, float]
+    sources: tuple[str, str]
+    note: str
+
+    @classmethod
+    def build(
+        cls, trade: pd.DataFrame, importer: str, exporter: str, hs_set: HsSet, basis: str, origin: str
+    ) -> _ShareLookup:
+        name, hs6, reference = hs_set
+        rows = trade[trade["hs6"].isin(hs6)]
+        shares, note = _shares(rows, importer, exporter, basis, origin)
+        sources = (_joined(rows, "source_id"), _joined(rows, "edition"))
+        first = reference and basis == "mass" and origin == "direct"
+        return cls(name, hs6, first, basis, origin, importer, exporter, shares, sources, note)
+
+    def query(self, years: Sequence[int]) -> str:
+        """Write the expression that gives the shares of these years again."""
+        loaded = f"load_trade(open_store(), hs6={list(self.hs6)!r}, years={list(years)!r}"
+        if self.origin == "direct":
+            parts = f"{self.importer!r}, {self.exporter!r}, year, by={self.basis!r}"
+            return (
+                f"[import_share({loaded}, importer={self.importer!r}), {parts}) for year in {list(years)!r}]"
+            )
+        picked = f'importer == "{self.importer}" and origin == "{self.exporter}"'
+        return f"look_through_shares({loaded}), by={self.basis!r}).query({picked!r})['share'].tolist()"
+
+
+def _shares(
+    rows: pd.DataFrame, importer: str, exporter: str, basis: str, origin: str
+) -> tuple[dict[int, float], str]:
+    """Shares by year, and what has to be said about them."""
+    if origin == "look_through":
+        return _look_through(rows, importer, exporter, basis)
+    mine = rows[rows["importer"] == importer]
+    shares: dict[int, float] = {}
+    for year in sorted(mine["year"].unique()):
+        try:
+            shares[int(year)] = import_share(mine, importer, exporter, int(year), by=basis)  # type: ignore[arg-type]
+        except NoData:
+            continue
+    missing = int(mine[MEASURES[basis]].isna().sum())
+    return shares, f"{missing} flows without {basis} in these years are left out" if missing else ""
+
+
+def _look_through(
+    rows: pd.DataFrame, importer: str, exporter: str, basis: str
+) -> tuple[dict[int, float], str]:
+    """Shares through transit, for the years in which the exporter buys next to nothing itself.
+
+    Without production on the weight of trade, what a country buys counts as passed on. China buys
+    more rare-earth compounds than it sells since 2017 and refines them: its share would come out as 0.
+    """
+    sold, bought = (
+        rows[rows[side] == exporter].groupby("year")[MEASURES[basis]].sum()
+        for side in ("exporter", "importer")
+    )
+    years = [int(year) for year in sold.index if bought.get(year, 0.0) <= _TRANSIT * sold[year]]
+    try:
+        table = look_through_shares(rows[rows["year"].isin(years)], by=basis)  # type: ignore[arg-type]
+    except YtterbyError as error:
+        return {}, error.message
+    found = table[(table["importer"] == importer) & (table["origin"] == exporter)]
+    shares = dict(zip(found["year"].astype(int), found["share"].astype(float), strict=True))
+    left = sorted({int(year) for year in rows["year"]} - set(years))
+    told = f"; not asked where {exporter} buys much itself: {', '.join(map(str, left))}" if left else ""
+    return shares, _MIXING + told
+
+
+def _share_variant(lookup: _ShareLookup, pair: Pair, reference_years: bool) -> Variant:
+    first, last = pair
+    years = [year for year in pair if year is not None]
+    through = "" if lookup.origin == "direct" else " through transit"
     return Variant(
-        f"{name} by {basis}, {span}",
-        value_from=values[0] if first is not None else math.nan, value_to=values[-1],
-        reference=reference_years and reference_codes and basis == "mass",
-        hs6=hs6, basis=basis, first_year=first, last_year=last, cerium=_CERIUM in hs6, origin="direct",
-        source_id=_joined(rows, "source_id"), edition=_joined(rows, "edition"),
-        query=_share_query(hs6, importer, years, exporter, basis), note=_gaps(rows, basis),
+        f"{lookup.name} by {lookup.basis}{through}, {' to '.join(map(str, years))}",
+        value_from=lookup.shares.get(first, math.nan) if first is not None else math.nan,
+        value_to=lookup.shares.get(last, math.nan),
+        reference=reference_years and lookup.reference, hs6=lookup.hs6, basis=lookup.basis,
+        first_year=first, last_year=last, cerium=_CERIUM in lookup.hs6, origin=lookup.origin,
+        source_id=lookup.sources[0], edition=lookup.sources[1], query=lookup.query(years), note=lookup.note,
     )  # fmt: skip
-
-
-def _share(trade: pd.DataFrame, hs6: Sequence[str], year: int, exporter: str, basis: str) -> float:
-    rows = trade[trade["hs6"].isin(hs6) & (trade["year"] == year)]
-    amounts = rows[_COLUMN[basis]]
-    total = amounts.sum()
-    return float(amounts[rows["exporter"] == exporter].sum() / total) if total > 0 else math.nan
-
-
-def _share_query(hs6: Sequence[str], importer: str, years: Sequence[int], exporter: str, basis: str) -> str:
-    loaded = f"load_trade(open_store(), hs6={list(hs6)!r}, importer={importer!r}, years={list(years)!r})"
-    return f"import_shares({loaded}, by={basis!r}).query('exporter == \"{exporter}\"')"
-
-
-def _gaps(rows: pd.DataFrame, basis: str) -> str:
-    missing = int(rows[_COLUMN[basis]].isna().sum())
-    return f"{missing} flows without {basis} are left out" if missing else ""
 
 
 def _joined(rows: pd.DataFrame, column: str) -> str:
@@ -104,6 +168,7 @@ def _joined(rows: pd.DataFrame, column: str) -> str:
 
 
 HsSet = tuple[str, tuple[str, ...], bool]
+Pair = tuple[int | None, int]
 
 
 @cache
@@ -130,16 +195,16 @@ class YearsAsked:
     stated_first: int | None
     not_after: int
 
-    def pairs(self, offered: Sequence[int]) -> list[tuple[int | None, int]]:
+    def pairs(self, offered: Sequence[int]) -> list[Pair]:
         """Pairs of years that the table offers; the first is None for claims about one year."""
         lasts = self.last or tuple([year for year in offered if year <= self.not_after][-_LAST_YEARS:])
-        firsts: Sequence[int | None] = [year for year in self.first if year in offered] or [None]
+        firsts = [year for year in self.first if year in offered] if self.first else [None]
         return [(a, b) for a in firsts for b in lasts if b in offered and (a is None or a < b)]
 
-    def is_reference(self, first: int | None, last: int) -> bool:
-        """Whether these are the years as stated: the stated first year, the newest or stated last one."""
-        newest = max(self.last) if self.last else None
-        return first == self.stated_first and (newest is None or last == newest)
+    def reference(self, pairs: Sequence[Pair]) -> Pair | None:
+        """Pick the years as stated: the printed first year and the newest last one; None if missing."""
+        stated = [pair for pair in pairs if pair[0] == self.stated_first]
+        return max(stated, key=lambda pair: pair[1], default=None)
 
 
 def _years(claim: Statement, *, with_baseline: bool) -> YearsAsked:
@@ -158,7 +223,9 @@ def _stated_years(claim: Statement) -> tuple[int, ...]:
 
 
 def _not_after(claim: Statement) -> int:
-    days = [time.start for time in claim.times if time.start and time.role in {"current", "event", "reported"}]
+    days = [
+        time.start for time in claim.times if time.start and time.role in {"current", "event", "reported"}
+    ]
     return max((day.year for day in days), default=9999)
 
 
@@ -208,13 +275,17 @@ def check_demand(claim: Statement, store: Store) -> Iterator[Check]:
     if not (factor and factor.value and country and material and years.first):
         yield not_checkable("needs a country, a material, a factor and a base year", "demand_ratio")
         return
-    variants = [*_import_ratios(store, country, material, years), *_register_ratios(store, country, material, years)]
+    variants = [
+        *_import_ratios(store, country, material, years),
+        *_register_ratios(store, country, material, years),
+    ]
     claimed = claimed_ratio(factor.value, factor.qualifier)
-    base = Claimed(1.0, 1.0, 1.0, 1.0)  # both sides are ratios to the base year
     if not variants:
-        yield not_checkable(f"the store has neither trade nor demand of {material} for {country}", "demand_ratio")
+        yield not_checkable(
+            f"the store has neither trade nor demand of {material} for {country}", "demand_ratio"
+        )
         return
-    yield Check("demand_ratio", "ratio to the base year", base, claimed, tuple(variants))
+    yield Check("demand_ratio", "ratio to the base year", None, claimed, tuple(variants))
 
 
 def _import_ratios(store: Store, country: str, material: str, years: YearsAsked) -> Iterator[Variant]:
@@ -225,7 +296,9 @@ def _import_ratios(store: Store, country: str, material: str, years: YearsAsked)
             continue
         sold = _exports(store, hs6, country)
         for flow, net in (("imports", False), ("net imports", True)):
-            tonnes = _tonnes(bought) - (_tonnes(sold).reindex(_tonnes(bought).index, fill_value=0) if net else 0)
+            tonnes = _tonnes(bought) - (
+                _tonnes(sold).reindex(_tonnes(bought).index, fill_value=0) if net else 0
+            )
             for first, last in years.pairs([int(year) for year in tonnes.index]):
                 yield _ratio(f"{flow} of {name} by mass", tonnes, first, last, bought, hs6,
                              _mass_query(hs6, country, net))  # fmt: skip
@@ -245,7 +318,8 @@ def _tonnes(trade: pd.DataFrame) -> pd.Series[float]:
 
 def _mass_query(hs6: Sequence[str], country: str, net: bool) -> str:
     def total(side: str) -> str:
-        return f"load_trade(open_store(), hs6={list(hs6)!r}, {side}={country!r}).groupby('year')['quantity_t'].sum()"
+        loaded = f"load_trade(open_store(), hs6={list(hs6)!r}, {side}={country!r})"
+        return f"{loaded}.groupby('year')['quantity_t'].sum()"
 
     return total("importer") + (f" - {total('exporter')}" if net else "")
 
@@ -258,7 +332,7 @@ def _ratio(
     base, end = float(tonnes[first]), float(tonnes[last])
     told = f"{base:,.0f} t in {first}, {end:,.0f} t in {last}"
     return Variant(
-        f"{name}, {first} to {last}", value_from=1.0 if base > 0 else math.nan,
+        f"{name}, {first} to {last}",
         value_to=end / base if base > 0 else math.nan, reference=reference, hs6=hs6, basis="mass",
         first_year=first, last_year=last, cerium=_CERIUM in hs6 if hs6 else None,
         source_id=_joined(rows, "source_id"), edition=_joined(rows, "edition") if "edition" in rows else "",
@@ -275,13 +349,12 @@ def _register_ratios(store: Store, country: str, material: str, years: YearsAske
     kinds = {int(row.year): f"{row.kind}{', ' + row.note if row.note else ''}" for row in demand.itertuples()}
     tonnes = demand.set_index("year")["demand_t_reo"]
     pairs = years.pairs([int(year) for year in tonnes.index])
-    newest = max((last for _, last in pairs), default=None)
     for first, last in pairs:
         assert first is not None  # noqa: S101  # demand is always compared with a base year
         yield _ratio(
             "demand register (REO)", tonnes, first, last, demand, (),
             "load_demand(open_store()).set_index('year')['demand_t_reo']",
-            reference=first == years.stated_first and last == newest,
+            reference=(first, last) == years.reference(pairs),
             note=f"{first}: {kinds[first]}; {last}: {kinds[last]}",
         )  # fmt: skip
 
@@ -311,7 +384,9 @@ def _stage(claim: Statement) -> str:
     words = str(claim.details.get("stage") or "")
     if claim.kind in _STAGES:
         return _STAGES[claim.kind]
-    return {"production": "mine", "mining": "mine", "processing": "refined", "refining": "refined"}.get(words, "")
+    return {"production": "mine", "mining": "mine", "processing": "refined", "refining": "refined"}.get(
+        words, ""
+    )
 
 
 def _claimed_rank(claim: Statement) -> Claimed | None:
@@ -373,4 +448,3 @@ def world_rank(production: pd.DataFrame, country: str) -> float:
     tonnes = production.groupby("country_iso3")["quantity_t"].sum(min_count=1)
     tonnes = tonnes.drop(labels=[name for name in (WORLD, *RESTS) if name in tonnes.index]).dropna()
     return float((tonnes > tonnes[country]).sum() + 1) if country in tonnes.index else math.nan
-

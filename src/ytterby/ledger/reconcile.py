@@ -24,6 +24,12 @@ SURE = 0.95  # from here on a claim may have a second partner in the same report
 COPY_WORDS = 8  # a run of this many words in common is one hand (evidence schema, section 5)
 _MOST_WORDS = 400  # of a quote; longer quotes are compared by their beginning
 _SHARES = {"production_share", "processing_share", "market_position"}
+# Names under which one government speaks.
+_GOVERNMENTS = {
+    "White House": "US government", "US administration": "US government", "Washington": "US government",
+    "State Department": "US government", "Beijing": "Chinese government", "MOFCOM": "Chinese government",
+    "Tokyo": "Japanese government", "METI": "Japanese government",
+}  # fmt: skip
 _WORD = re.compile(r"\w+")
 
 
@@ -149,7 +155,8 @@ def claim_origins(claim: Statement, report_origins: Mapping[str, Sequence[str]])
     origin whoever prints it; without either the report's own origins count.
     """
     agencies = [via or name for name, kind, via in claim.sources if via or kind in {"agency", "media"}]
-    named = [name for name, kind, _ in claim.sources if kind not in {"agency", "media", "anonymous"}]
+    told = [(name, kind) for name, kind, _ in claim.sources if kind not in {"agency", "media", "anonymous"}]
+    named = [_GOVERNMENTS.get(name, name) if kind == "government" else name for name, kind in told]
     return tuple(agencies or named or report_origins.get(claim.report) or [f"report:{claim.report}"])
 
 

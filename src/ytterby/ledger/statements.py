@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -117,7 +117,27 @@ def read_statements(claims: Iterable[Claim | Mapping[str, Any] | Statement]) -> 
             faults.append(Fault("claims", None, str(record.get("id", "")), f"{error}.", _REMEDY))
     if faults:
         raise InputFaults(faults)
-    return tuple(found)
+    return _with_compositions(found)
+
+
+def _with_compositions(claims: list[Statement]) -> tuple[Statement, ...]:
+    """Give each claim the sectors and goods that it, and the claims that are part of it, name."""
+    parts: dict[str, list[Statement]] = {}
+    for claim in claims:
+        parts.setdefault(str(claim.details.get("part_of") or ""), []).append(claim)
+    return tuple(_with_composition(claim, parts.get(claim.id, [])) for claim in claims)
+
+
+def _with_composition(claim: Statement, parts: list[Statement]) -> Statement:
+    items = [
+        item
+        for one in (claim, *parts)
+        for name in ("sectors", "goods")
+        for item in one.details.get(name) or ()
+    ]
+    if not items:
+        return claim
+    return replace(claim, details={**claim.details, "composition": tuple(dict.fromkeys(items))})
 
 
 def _statement(claim: Mapping[str, Any]) -> Statement:

@@ -71,9 +71,22 @@ class Check:
 
     @property
     def best(self) -> Variant | None:
-        """The variant nearest to the claim; the reference one where several are equally near."""
+        """The agreeing variant with the fewest departures from the reference, then the nearest one.
+
+        Where none agrees, the nearest one. Fewest departures first, so that among many definitions
+        no far-fetched one wins by a lucky decimal.
+        """
         usable = [variant for variant in self.variants if self.holds(variant) != "not_checkable"]
-        return min(usable, key=lambda v: (self.distance(v), not v.reference, v.name), default=None)
+        agreeing = [variant for variant in usable if self.holds(variant) == "consistent"]
+        if agreeing:
+            return min(agreeing, key=lambda v: (self.departures(v), self.distance(v), v.name))
+        return min(usable, key=lambda v: (self.distance(v), self.departures(v), v.name), default=None)
+
+    def departures(self, variant: Variant) -> int:
+        """Count the parts of its definition in which a variant leaves the reference."""
+        reference = next((other for other in self.variants if other.reference), variant)
+        parts = ("hs6", "basis", "first_year", "last_year", "origin", "source_id")
+        return sum(getattr(variant, part) != getattr(reference, part) for part in parts)
 
     @property
     def verdict(self) -> str:
@@ -89,8 +102,9 @@ class Check:
         return "inconsistent" if "inconsistent" in anywhere else "not_checkable"
 
     def band(self, quantity: str) -> tuple[float, float]:
-        """Lowest and highest value of ``value_from`` or ``value_to`` over the variants; NaN if none."""
-        return band_of([getattr(variant, quantity) for variant in self.variants])
+        """Lowest and highest ``value_from`` or ``value_to`` over the variants with all numbers; NaN if none."""
+        complete = [v for v in self.variants if self.decided or self.holds(v) != "not_checkable"]
+        return band_of([getattr(variant, quantity) for variant in complete])
 
 
 def band_of(values: Sequence[float]) -> tuple[float, float]:

@@ -94,9 +94,15 @@ def checks_of(claim: Statement, store: Store, policies: pd.DataFrame) -> list[Ch
         *check_import_share(claim, store), *check_demand(claim, store), *check_world_share(claim, store),
         *check_exchange(claim), *check_sum(claim), *check_weekdays(claim), *check_direction(claim, policies),
     ]  # fmt: skip
-    if found or not (claim.quantities or claim.kind in _WHY_NOT or claim.kind in _PLEDGES):
+    if found or claim.relevance == "peripheral" or not _measurable(claim):
         return found
     return [not_checkable(_why_not(claim))]
+
+
+def _measurable(claim: Statement) -> bool:
+    """Whether the claim asserts an amount, or is of a kind that readers expect to see judged."""
+    amounts = any(number.unit != "ordinal" for number in claim.quantities)
+    return amounts or claim.kind in _WHY_NOT or claim.kind in _PLEDGES
 
 
 def _why_not(claim: Statement) -> str:
@@ -122,7 +128,10 @@ def _variant_rows(claim: Statement, check: Check) -> Iterator[dict[str, Any]]:
 
 
 def _definition(variant: Variant) -> str:
-    parts = [f"HS92 {'+'.join(variant.hs6)}" if variant.hs6 else "", f"by {variant.basis}" if variant.basis else ""]
+    parts = [
+        f"HS92 {'+'.join(variant.hs6)}" if variant.hs6 else "",
+        f"by {variant.basis}" if variant.basis else "",
+    ]
     parts += ["" if variant.cerium is None else f"{'with' if variant.cerium else 'without'} cerium"]
     years = [str(year) for year in (variant.first_year, variant.last_year) if year is not None]
     parts += ["-".join(years), f"{variant.origin} origin" if variant.origin else ""]
@@ -162,9 +171,8 @@ def _reason(check: Check, best: Variant | None, held: list[str]) -> str:
 
 
 def _shown(check: Check, variant: Variant) -> str:
-    values = [variant.value_from] if check.claimed_from and check.unit == "share" else []
+    values = [variant.value_from] if check.claimed_from else []
     values.append(variant.value_to)
     if check.unit == "share":
         return " to ".join(f"{value:.1%}" for value in values)
     return " to ".join(f"{value:.3g}" for value in values)
-
