@@ -1,0 +1,428 @@
+"""Figures as functions: ``draw_x(table) -> plotly Figure``. They compute nothing.
+
+What a figure shows stands in the table it is given, so that its data can be exported and tested;
+only places on the paper (stacking, order, wrapping of labels) are worked out here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from ytterby.ledger.dates import read_span
+from ytterby.views.theme import (
+    BLUE,
+    DASHES,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PAPER,
+    SERIES,
+    SYMBOLS,
+    VERMILLION,
+    faded,
+    label,
+    new_figure,
+    wrapped,
+)
+
+_DAY_MS = 86_400_000
+_WINDOW = (dt.timedelta(days=548), dt.timedelta(days=731))  # the calendar: 18 months back, 24 ahead
+_NAMED_VARIANTS = 14  # so many rows of a verdict band can carry their definition
+_VERDICT_SYMBOLS = {"consistent": "circle", "inconsistent": "x"}
+_STAGES = ("mine", "ore", "concentrate", "compound", "oxide", "refined", "metal", "alloy", "semi_product",
+           "magnet", "component", "product", "use")  # fmt: skip
+
+
+# The chain as a Sankey -------------------------------------------------------------------------
+
+
+def draw_chain(flows: pd.DataFrame, regions: pd.DataFrame) -> Any:
+    """Sankey of the chain: a column a stage, a node a region, widths in tonnes of contained elements.
+
+    Returns
+    -------
+    plotly Figure with one Sankey trace; its links stand in the order of ``flows``.
+    """
+    import plotly.graph_objects as go
+
+    names = regions.set_index("region")["label"].to_dict()
+    order = {region: k for k, region in enumerate(dict.fromkeys([*regions["region"], *flows["origin"]]))}
+    nodes = _chain_nodes(flows, order)
+    place = {(row.stage, row.region): k for k, row in enumerate(nodes.itertuples())}
+    colours = {region: SERIES[k] if k < len(SERIES) else GREY for region, k in order.items()}
+    figure = new_figure(
+        max(380, 44 * int(nodes.groupby("stage").size().max())), margin={"l": 4, "r": 4, "t": 34, "b": 8}
+    )
+    figure.add_trace(go.Sankey(
+        arrangement="snap", domain={"x": [0.0, 1.0]}, textfont={"size": 12, "color": INK},
+        node={
+            "label": [label(names.get(region, region)) for region in nodes["region"]],
+            "x": list(nodes["x"]), "y": list(nodes["y"]), "pad": 14, "thickness": 14,
+            "color": [colours.get(region, GREY) for region in nodes["region"]],
+            "line": {"color": INK, "width": 0.5},
+            "hovertemplate": "%{label}: %{value:,.0f} t a year<extra></extra>",
+        },
+        link={
+            "source": [place[key] for key in zip(flows["stage"], flows["origin"], strict=True)],
+            "target": [place[key] for key in zip(flows["next_stage"], flows["destination"], strict=True)],
+            "value": list(flows["content_tpa"]), "label": list(map(label, flows["material"])),
+            "color": [faded(colours.get(region, GREY), 0.38) for region in flows["origin"]],
+            "hovertemplate": "%{label}, %{source.label} to %{target.label}: %{value:,.0f} t a year"
+                             "<extra></extra>",
+        },
+    ))  # fmt: skip
+    _stage_titles(figure, nodes)
+    return figure
+
+
+def _chain_nodes(flows: pd.DataFrame, order: Mapping[str, int]) -> pd.DataFrame:
+    """Nodes (stage, region) with their place; within a stage regions keep their order."""
+    ends = [("stage", "origin"), ("next_stage", "destination")]
+    sides = [flows.groupby(list(end))["content_tpa"].sum().rename_axis(["stage", "region"]) for end in ends]
+    size = pd.concat(sides, axis=1).max(axis=1).rename("size").reset_index()
+    size["rank"] = size["stage"].map(_stage_rank)
+    size["order"] = size["region"].map(lambda region: order.get(region, len(order)))
+    size = size.sort_values(["rank", "stage", "order"], ignore_index=True)
+    columns = {stage: k for k, stage in enumerate(dict.fromkeys(size["stage"]))}
+    size["x"] = size["stage"].map(lambda stage: 0.001 + 0.998 * columns[stage] / max(1, len(columns) - 1))
+    total = size.groupby("stage")["size"].transform("sum").max()
+    below = size.groupby("stage")["size"].cumsum() - size["size"] / 2
+    steps = size.groupby("stage").cumcount()
+    size["y"] = (0.02 + 0.75 * below / total + 0.03 * steps).clip(0.01, 0.99)
+    return size
+
+
+def _stage_rank(stage: str) -> int:
+    return _STAGES.index(stage) if stage in _STAGES else len(_STAGES)
+
+
+def _stage_titles(figure: Any, nodes: pd.DataFrame) -> None:
+    stages = nodes.drop_duplicates("stage")
+    for row in stages.itertuples():
+        side = "left" if row.x < 0.1 else "right" if row.x > 0.9 else "center"
+        title = f"<b>{label(str(row.stage).replace('_', ' '))}</b>"
+        figure.add_annotation(text=title, x=row.x, y=1.0, yshift=22, xref="paper", yref="paper",
+                              xanchor=side, showarrow=False)  # fmt: skip
+
+
+# Shortfalls with and without the plan ------------------------------------------------------------
+
+
+def draw_fans(fans: pd.DataFrame, regions: pd.DataFrame) -> Any:
+    """Fans of unmet need: a row a region, a column a case; the same scale everywhere.
+
+    The pale band holds 90 % of the draws, the darker one half of them; the line is the median,
+    the dotted line the mean.
+    """
+    names = regions.set_index("region")["label"].to_dict()
+    places, cases = list(dict.fromkeys(fans["region"])), list(dict.fromkeys(fans["case"]))
+    figure = _panels(len(places), len(cases))
+    top = max(0.05, float(fans["p95"].max()), float(fans["mean"].max())) if len(fans) else 1.0
+    for r, region in enumerate(places):
+        for c, case in enumerate(cases):
+            rows = fans[(fans["region"] == region) & (fans["case"] == case)].sort_values("week")
+            title = f"<b>{label(names.get(region, region))}</b>, {label(case)}"
+            panel = r * len(cases) + c + 1
+            for trace in _fan(rows, BLUE if case == "with plan" else VERMILLION, panel, first=panel == 1):
+                figure.add_trace(trace)
+            _finish_panel(figure, panel, title, top, last=r == len(places) - 1)
+    figure.update_layout(height=70 + 165 * len(places))
+    return figure
+
+
+def _panels(rows: int, columns: int) -> Any:
+    figure = new_figure(400, margin={"l": 44, "r": 8, "t": 60, "b": 40}, hovermode="x")
+    gap_x, gap_y = 0.06, 0.30 / max(1, rows)
+    width = (1 - gap_x * (columns - 1)) / max(1, columns)
+    height = (1 - gap_y * (rows - 1)) / max(1, rows)
+    base = figure.layout.xaxis.to_plotly_json()
+    for r in range(rows):
+        for c in range(columns):
+            panel = r * columns + c + 1
+            left, low = c * (width + gap_x), max(0.0, 1 - (r + 1) * height - r * gap_y)
+            tail = "" if panel == 1 else str(panel)
+            figure.layout[f"xaxis{tail}"] = base | {
+                "domain": [left, min(1, left + width)],
+                "anchor": f"y{tail}",
+            }
+            figure.layout[f"yaxis{tail}"] = base | {
+                "domain": [low, min(1, low + height)],
+                "anchor": f"x{tail}",
+            }
+    return figure
+
+
+def _finish_panel(figure: Any, panel: int, title: str, top: float, *, last: bool) -> None:
+    tail = "" if panel == 1 else str(panel)
+    axis_x, axis_y = figure.layout[f"xaxis{tail}"], figure.layout[f"yaxis{tail}"]
+    axis_y.update(range=[0, top * 1.05], tickformat=".0%", nticks=4, automargin=False)
+    axis_x.update(showticklabels=last, automargin=False, tickformat="%b %Y" if last else None, nticks=4)
+    figure.add_annotation(text=title, x=axis_x.domain[0], y=axis_y.domain[1], xref="paper", yref="paper",
+                          xanchor="left", yanchor="bottom", showarrow=False)  # fmt: skip
+
+
+def _fan(rows: pd.DataFrame, colour: str, panel: int, *, first: bool) -> list[Any]:
+    import plotly.graph_objects as go
+
+    tail = "" if panel == 1 else str(panel)
+    when = list(rows["date"]) if rows["date"].astype(bool).all() else list(rows["week"])
+    shared = {"x": when, "xaxis": f"x{tail}", "yaxis": f"y{tail}", "mode": "lines"}
+    quiet = shared | {"line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+
+    def band(low: str, high: str, alpha: float, name: str) -> list[Any]:
+        fill = {"fill": "tonexty", "fillcolor": faded(colour, alpha), "name": name, "showlegend": first}
+        lower = go.Scatter(y=list(rows[low]), **quiet)
+        return [lower, go.Scatter(y=list(rows[high]), **(quiet | fill))]
+
+    lines = (("p50", "median", {"color": colour, "width": 2.2}),
+             ("mean", "mean", {"color": INK, "width": 1.4, "dash": "dot"}))  # fmt: skip
+    centre = [
+        go.Scatter(
+            y=list(rows[column]),
+            name=name,
+            showlegend=first,
+            line=line,
+            **shared,
+            hovertemplate=name + " %{y:.1%}<extra></extra>",
+        )  # fmt: skip
+        for column, name, line in lines
+    ]
+    return [
+        *band("p5", "p95", 0.22, "90 % of draws"),
+        *band("p25", "p75", 0.45, "half of the draws"),
+        *centre,
+    ]
+
+
+# Verdict bands -----------------------------------------------------------------------------------
+
+
+def draw_verdict_band(variants: pd.DataFrame, claimed_from: float, claimed_to: float) -> Any:
+    """One claim under every definition: a row a definition, hollow mark at the start, full at the end.
+
+    Parameters
+    ----------
+    variants: rows of one claim, in shares or ratios; drawn from top to bottom. Where they are many,
+        only the reference and the nearest definition are named.
+    claimed_from, claimed_to: what the claim says, in the unit of the rows; NaN where it says nothing.
+
+    Returns
+    -------
+    plotly Figure; its first trace holds the values at the start, the second those at the end.
+    """
+    height = 30 if len(variants) <= _NAMED_VARIANTS else 9
+    figure = new_figure(
+        150 + height * len(variants), hovermode="closest", margin={"l": 8, "r": 12, "t": 44, "b": 90}
+    )
+    rows = list(range(len(variants)))
+    for row, start, end in zip(rows, variants["value_from"], variants["value_to"], strict=True):
+        if start == start and end == end:
+            figure.add_shape(type="line", x0=start, x1=end, y0=row, y1=row, line={"color": GREY, "width": 1})
+    size = 11 if height > 10 else 8
+    figure.add_trace(_values(variants, "value_from", "value at the start", PAPER, size))
+    figure.add_trace(_values(variants, "value_to", "value at the end", BLUE, size))
+    _claimed_line(figure, claimed_from, "claimed start", "dash")
+    _claimed_line(figure, claimed_to, "claimed end", "solid")
+    ticks = [_variant_name(variant, few=height > 10) for variant in variants.itertuples()]
+    named = [row for row in rows if ticks[row]]
+    figure.update_xaxes(range=[0, _upper_end(variants, claimed_from, claimed_to)], tickformat=".0%")
+    figure.update_yaxes(
+        range=[len(rows) - 0.4, -0.6], showgrid=False, tickvals=named, ticktext=[ticks[k] for k in named]
+    )
+    figure.update_layout(legend={"y": 0, "yref": "container", "yanchor": "bottom"})
+    return figure
+
+
+def _values(variants: pd.DataFrame, column: str, name: str, fill: str, size: int) -> Any:
+    import plotly.graph_objects as go
+
+    told = [
+        f"{label(d)}<br>{label(v)}" for d, v in zip(variants["definition"], variants["verdict"], strict=True)
+    ]
+    return go.Scatter(
+        x=list(variants[column]), y=list(range(len(variants))), mode="markers", name=name, customdata=told,
+        hovertemplate="%{x:.1%}, %{customdata}<extra></extra>", visible=bool(variants[column].notna().any()),
+        marker={"size": size, "color": fill, "symbol": [_VERDICT_SYMBOLS.get(v, "diamond") for v in variants["verdict"]],
+                "line": {"color": BLUE, "width": 1.5}},
+    )  # fmt: skip
+
+
+def _claimed_line(figure: Any, value: float, name: str, dash: str) -> None:
+    if value == value:
+        figure.add_vline(x=value, line={"color": VERMILLION, "width": 2, "dash": dash})
+        figure.add_annotation(x=value, y=1, yref="paper", yanchor="bottom", text=f"{name}<br><b>{value:.0%}</b>",
+                              showarrow=False, font={"color": INK, "size": 12})  # fmt: skip
+
+
+def _variant_name(variant: Any, *, few: bool) -> str:
+    if variant.reference:
+        return f"<b>reference</b>: {wrapped(variant.definition, 40)}"
+    if variant.best:
+        return f"<b>nearest</b>: {wrapped(variant.definition, 40)}"
+    return wrapped(variant.definition, 40) if few else ""
+
+
+def _upper_end(variants: pd.DataFrame, *claimed: float) -> float:
+    """Shares and ratios are drawn from 0 to 100 %, or further where a ratio goes further."""
+    known = [value for value in (*variants["value_from"], *variants["value_to"], *claimed) if value == value]
+    highest = max(known, default=1.0)
+    return 1.0 if highest <= 1 else 1.05 * highest
+
+
+# The calendar of pledges and policies ------------------------------------------------------------
+
+
+def calendar_rows(pledges: pd.DataFrame, policies: pd.DataFrame, day: dt.date) -> pd.DataFrame:
+    """Dates of pledges and policies as the segments a calendar draws.
+
+    Returns
+    -------
+    id, label, what (announced, in force, suspended, due), start, end: ISO days; open ends and
+    beginnings are cut at the window of the calendar, 18 months before the day and 24 after it.
+    """
+    first, last = day - _WINDOW[0], day + _WINDOW[1]
+    rows = [row for policy in policies.to_dict("records") for row in _policy_segments(policy, last)]
+    rows += [
+        (f"pledge {row.pledge_id}", f"{row.promisor}: {row.object}", "due", str(row.due), str(row.due))
+        for row in pledges.itertuples()
+        if row.due
+    ]
+    frame = pd.DataFrame(rows, columns=["id", "label", "what", "start", "end"], dtype=object)
+    frame = frame[(frame["end"] >= first.isoformat()) & (frame["start"] <= last.isoformat())]
+    frame = frame.assign(
+        start=frame["start"].clip(lower=first.isoformat()), end=frame["end"].clip(upper=last.isoformat())
+    )
+    return frame.reset_index(drop=True)
+
+
+def _policy_segments(policy: Mapping[Any, Any], last: dt.date) -> list[tuple[str, str, str, str, str]]:
+    """What holds between two dates of a policy; partial dates count from their first day."""
+    marks = [
+        ("announced", "announced"),
+        ("effective", "in force"),
+        ("suspended", "suspended"),
+        ("resumes", "in force"),
+    ]
+    days = [(read_span(policy[name]).first, what) for name, what in marks if policy[name]]
+    end = read_span(policy["expires"]).last if policy["expires"] else last
+    days = sorted((start, what) for start, what in days if start < end)
+    stops = [start for start, _ in days[1:]] + [end]
+    return [
+        (str(policy["policy"]), str(policy["label"]), what, start.isoformat(), stop.isoformat())
+        for (start, what), stop in zip(days, stops, strict=True)
+        if stop > start
+    ]
+
+
+_SEGMENTS = {
+    "in force": (BLUE, "", 1.0),
+    "suspended": (ORANGE, "/", 0.6),
+    "announced": (GREY, ".", 0.35),
+}
+
+
+def draw_calendar(calendar: pd.DataFrame, day: dt.date) -> Any:
+    """Policies as bars (plain in force, hatched suspended, dotted announced), due pledges as diamonds."""
+    import plotly.graph_objects as go
+
+    names = {row.id: wrapped(row.label, 38) for row in calendar.itertuples()}
+    unique = _distinct(names)
+    figure = new_figure(90 + 34 * len(unique), barmode="overlay", margin={"l": 8, "r": 12, "t": 34, "b": 36})
+    for what, (colour, pattern, alpha) in _SEGMENTS.items():
+        rows = calendar[calendar["what"] == what]
+        figure.add_trace(go.Bar(
+            y=[unique[key] for key in rows["id"]], base=list(rows["start"]), orientation="h",
+            name=what, width=0.5,
+            x=[_milliseconds(a, b) for a, b in zip(rows["start"], rows["end"], strict=True)],
+            customdata=list(rows["end"]), hovertemplate="%{base} to %{customdata}<extra>" + what + "</extra>",
+            marker={"color": faded(colour, alpha), "line": {"color": INK, "width": 0.6},
+                    "pattern": {"shape": pattern, "fgcolor": INK, "size": 6, "solidity": 0.2}},
+        ))  # fmt: skip
+    due = calendar[calendar["what"] == "due"]
+    figure.add_trace(go.Scatter(
+        x=list(due["end"]), y=[unique[key] for key in due["id"]], mode="markers+text", name="pledge due",
+        text=list(due["end"]), textposition="middle right", textfont={"size": 12}, hoverinfo="x",
+        marker={"symbol": "diamond", "size": 13, "color": VERMILLION, "line": {"color": INK, "width": 1}},
+    ))  # fmt: skip
+    figure.add_vline(x=day.isoformat(), line={"color": INK, "width": 1.2, "dash": "dash"})
+    figure.add_annotation(
+        x=day.isoformat(), y=1, yref="paper", yanchor="bottom", text=f"{day:%d %b %Y}", showarrow=False
+    )
+    window = [(day - _WINDOW[0]).isoformat(), (day + _WINDOW[1]).isoformat()]
+    figure.update_xaxes(type="date", range=window, tickformat="%b %Y", nticks=7)
+    figure.update_yaxes(
+        autorange="reversed", showgrid=False, categoryorder="array", categoryarray=list(unique.values())
+    )
+    figure.update_layout(legend={"y": -30 / (20 + 34 * max(1, len(unique))), "yanchor": "top"})
+    return figure
+
+
+def _distinct(names: Mapping[str, str]) -> dict[str, str]:
+    """Labels as categories of an axis: equal ones are told apart by an invisible mark."""
+    seen: dict[str, int] = {}
+    found = {}
+    for key, name in names.items():
+        seen[name] = seen.get(name, 0) + 1
+        found[key] = name + "\u2060" * (seen[name] - 1)
+    return found
+
+
+def _milliseconds(start: str, end: str) -> int:
+    return (dt.date.fromisoformat(end) - dt.date.fromisoformat(start)).days * _DAY_MS
+
+
+# Projects ----------------------------------------------------------------------------------------
+
+
+def draw_projects(projects: pd.DataFrame) -> Any:
+    """Investment of each project and, where known, the loss it avoids; hatched when not chosen."""
+    import plotly.graph_objects as go
+
+    names = list(_distinct({row.project: wrapped(row.label, 34) for row in projects.itertuples()}).values())
+    figure = new_figure(
+        100 + 46 * len(names), barmode="group", bargap=0.35, margin={"l": 8, "r": 12, "t": 40, "b": 40}
+    )
+    series = (("capex_usd", "investment", BLUE), ("avoided_loss_usd", "loss avoided", GREEN))
+    for column, title, colour in series:
+        if projects[column].notna().any():
+            figure.add_trace(go.Bar(
+                y=names, x=list(projects[column]), orientation="h", name=title,
+                hovertemplate="%{x:,.3s} USD<extra>" + title + "</extra>",
+                marker={"color": [faded(colour, 0.9 if chosen else 0.25) for chosen in projects["chosen"]],
+                        "line": {"color": INK, "width": 0.8},
+                        "pattern": {"shape": ["" if chosen else "/" for chosen in projects["chosen"]],
+                                    "fgcolor": INK, "size": 7, "solidity": 0.15}},
+            ))  # fmt: skip
+    figure.update_xaxes(
+        title="USD; hatched bars are projects that the plan leaves out", tickformat="~s", rangemode="tozero"
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    return figure
+
+
+# Dependence over time ----------------------------------------------------------------------------
+
+
+def draw_dependence(screen: pd.DataFrame, title: str) -> Any:
+    """One indicator over the years, a line for each country, material and stage; gaps stay gaps."""
+    import plotly.graph_objects as go
+
+    figure = new_figure(360, margin={"l": 8, "r": 12, "t": 70, "b": 36}, hovermode="x unified")
+    groups = screen.groupby(["method", "material", "stage", "country_iso3"], sort=True)
+    for k, ((_, material, stage, country), rows) in enumerate(groups):
+        ordered = rows.sort_values("year")
+        name = " ".join(part for part in (country, material, stage) if part)
+        figure.add_trace(go.Scatter(
+            x=list(ordered["year"]), y=list(ordered["value"]), name=label(name), mode="lines+markers",
+            connectgaps=False,
+            line={"color": SERIES[k % len(SERIES)], "dash": DASHES[k % len(DASHES)], "width": 2},
+            marker={"symbol": SYMBOLS[k % len(SYMBOLS)], "size": 6},
+        ))  # fmt: skip
+    figure.update_yaxes(title=label(title), rangemode="tozero")
+    figure.update_xaxes(tickformat="d")
+    return figure

@@ -1,0 +1,114 @@
+"""Tables for people and programs: CSV that a spreadsheet may open, Parquet, JSON, the terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ytterby.errors import UnknownName
+from ytterby.views.wording import plain, plain_value
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# A spreadsheet reads a cell that starts with one of these as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table in the format that the suffix names: .csv, .parquet or .json.
+
+    Raises
+    ------
+    UnknownName: another suffix.
+    """
+    writers = {".csv": _write_csv, ".parquet": _write_parquet, ".json": _write_json}
+    if path.suffix not in writers:
+        raise UnknownName("table format", path.suffix, writers)
+    writers[path.suffix](frame, path)
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    path.write_text(csv_text(frame), encoding="utf-8", newline="")
+
+
+def _write_json(frame: pd.DataFrame, path: Path) -> None:
+    lines = ",\n ".join(json.dumps(row, ensure_ascii=False) for row in _records(frame))
+    path.write_text(f"[{lines}]\n", encoding="utf-8", newline="")
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    from ytterby.facts.store import write_parquet
+
+    write_parquet(_flat(frame), path)
+
+
+def _flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns of Python objects as text, so that a column is of one kind also where it is empty."""
+    flat = frame.copy()
+    for name in frame.select_dtypes(object):
+        cells = [plain_value(value) for value in frame[name]]
+        flat[name] = pd.Series([v if v is None else str(v) for v in cells], index=frame.index, dtype="str")
+    return flat
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """Return a table as CSV: comma, LF, header, empty cell for a missing value.
+
+    Text that a spreadsheet would run as a formula gets a leading apostrophe; numbers stay numbers,
+    written in the fewest digits that give the same float again.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([_disarmed(str(name)) for name in frame.columns])
+    for row in frame.itertuples(index=False, name=None):
+        writer.writerow([_csv_cell(value) for value in row])
+    return out.getvalue()
+
+
+def _csv_cell(value: Any) -> Any:
+    cell = plain_value(value)
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return _disarmed(cell) if isinstance(cell, str) else cell
+
+
+def _disarmed(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    names = [str(name) for name in frame.columns]
+    for row in frame.itertuples(index=False, name=None):
+        yield dict(zip(names, map(plain_value, row), strict=True))
+
+
+def terminal_table(frame: pd.DataFrame, title: str, *, limit: int = 20) -> Table:
+    """Return a table for the terminal: the first rows, numbers to the right, a note on what is left out.
+
+    Texts are shown as they are; markup and control characters in them have no effect.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    left_out = len(frame) - limit
+    caption = f"{left_out} more rows" if left_out > 0 else None
+    table = Table(title=Text(title), caption=caption, title_justify="left", caption_justify="left")
+    for name in frame.columns:
+        justify = "right" if pd.api.types.is_numeric_dtype(frame[name]) else "left"
+        table.add_column(Text(str(name)), justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for row in frame.head(limit).itertuples(index=False, name=None):
+        table.add_row(*(Text(_printable(plain(value))) for value in row))
+    return table
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
