@@ -115,8 +115,17 @@ class Store:
         """First rows of a table, held to those whose columns equal (or are among) the filters."""
         return self.select(table, limit=limit, **filters)
 
-    def select(self, table: str, *, limit: int | None = None, **filters: Any) -> pd.DataFrame:
+    def select(
+        self, table: str, *, only: Sequence[str] | None = None, limit: int | None = None, **filters: Any
+    ) -> pd.DataFrame:
         """Rows of a table whose columns equal, or are among, the given values; None filters nothing.
+
+        Parameters
+        ----------
+        only
+            Columns to bring, all when None.
+        limit
+            Most rows, all when None.
 
         Raises
         ------
@@ -126,11 +135,12 @@ class Store:
         self._check_table(table)
         known = [row["column"] for row in _column_rows(table)]
         conditions, values = ["true"], []
+        for column in (*filters, *(only or ())):
+            if column not in known:
+                raise UnknownName(f"column of {table}", column, known)
         for column, wanted in filters.items():
             if wanted is None:
                 continue
-            if column not in known:
-                raise UnknownName(f"column of {table}", column, known)
             among = _as_list(wanted)
             conditions.append(f'"{column}" IN ({", ".join("?" * len(among))})' if among else "false")
             values += among
@@ -138,7 +148,8 @@ class Store:
         where = " AND ".join(conditions)
         # Filters may scramble the order of the file; without any it stands (a sort of all trade takes 1 s).
         order = f" ORDER BY {_table_row(table)['row_order']}" if values else ""
-        return self._run(f'SELECT * FROM "{table}" WHERE {where}{order}{tail}', values)  # noqa: S608
+        brought = ", ".join(f'"{column}"' for column in only or known)
+        return self._run(f'SELECT {brought} FROM "{table}" WHERE {where}{order}{tail}', values)  # noqa: S608
 
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pd.DataFrame:
         """Answer of one SELECT over the documented views.

@@ -1,4 +1,4 @@
-"""The grid of the screen: imports, production and governance of every cell as flat arrays.
+"""The grid of the screen and the imports of its cells, as flat arrays.
 
 A cell is one group (a material at one stage), one country and one year; its number is
 ``(group * countries + country) * years + year``.
@@ -15,16 +15,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from ytterby.catalog.countries import bloc_members
-from ytterby.catalog.materials import ABSENT, CORE, ELEMENT, GROSS, MIXED, WIDE, TradeCode, load_trade_codes
-from ytterby.facts.production import ALL_EDITIONS, RESTS, WORLD, load_production, newest_edition
+from ytterby.catalog.materials import CORE, MIXED, WIDE, load_trade_codes
 from ytterby.facts.store import Store
-from ytterby.indicators.concentration import hhi
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 ALL, ALL_WIDE = "all", "all, wide"  # stages that add up the codes of a material, core or with the wide ones
 EU = "EU27"
+_COLUMNS = ("year", "exporter", "importer", "hs6", "value_kusd", "quantity_t")
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ class Imports:
 
 
 def _ratio(part: Array, whole: Array) -> Array:
-    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0))
 
 
 def _count(number: Integers, weights: Array, size: int) -> Array:
@@ -211,116 +210,33 @@ def _pairs_of_group(flows: _Flows, grid: Grid, number: int) -> tuple[Integers, I
 def _read_flows(store: Store, grid: Grid) -> _Flows:
     """Trade of the grid's codes and years as numbers, with the flows over the border of the EU27 on top."""
     wanted = sorted({code for group in grid.groups for code in group.codes})
-    trade = store.select("trade", hs6=wanted) if len(wanted) < 20 else store.select("trade")
+    trade = store.select("trade", only=_COLUMNS, hs6=wanted if len(wanted) < 20 else None)
     year = grid.numbers_of_years(trade["year"])
-    trade, year = trade[year >= 0], year[year >= 0]
     code, codes = pd.factorize(trade["hs6"])
     supplier, suppliers = pd.factorize(trade["exporter"], sort=True)
     importer, importers = pd.factorize(trade["importer"], sort=True)
     buyer, seller = _places(grid, importers)[importer], _places(grid, suppliers)[supplier]
     # The Union's flows come once more, with the Union in the place of its member.
-    inside, outside, rows = np.array([], np.int64), np.array([], np.int64), np.arange(len(trade))
+    rows = np.flatnonzero(year >= 0)
+    inside, outside = np.array([], np.int64), np.array([], np.int64)
     if EU in grid.place:
         members = bloc_members(EU)
         buys, sells = np.isin(importers, members)[importer], np.isin(suppliers, members)[supplier]
-        inside, outside = np.flatnonzero(buys & ~sells), np.flatnonzero(sells & ~buys)
-    rows = np.concatenate([rows, inside, outside])
+        inside, outside = rows[(buys & ~sells)[rows]], rows[(sells & ~buys)[rows]]
+    everything = np.concatenate([rows, inside, outside])
     union = grid.place.get(EU, -1)
     return _Flows(
-        code=code[rows],
+        code=code[everything],
         codes=tuple(codes),
-        year=year[rows],
-        buyer=np.concatenate([buyer, np.full(len(inside), union), np.full(len(outside), -1)]),
-        seller=np.concatenate([seller, np.full(len(inside), -1), np.full(len(outside), union)]),
-        supplier=supplier[rows],
+        year=year[everything],
+        buyer=np.concatenate([buyer[rows], np.full(len(inside), union), np.full(len(outside), -1)]),
+        seller=np.concatenate([seller[rows], np.full(len(inside), -1), np.full(len(outside), union)]),
+        supplier=supplier[everything],
         suppliers=tuple(suppliers),
-        mass=trade["quantity_t"].to_numpy(dtype=np.float64)[rows],
-        value=trade["value_kusd"].to_numpy(dtype=np.float64)[rows],
+        mass=trade["quantity_t"].to_numpy(dtype=np.float64)[everything],
+        value=trade["value_kusd"].to_numpy(dtype=np.float64)[everything],
     )
 
 
 def _places(grid: Grid, names: pd.Index[str]) -> Integers:
     return np.array([grid.place.get(name, -1) for name in names], dtype=np.int64)
-
-
-@dataclass(frozen=True)
-class WorldProduction:
-    """Production of one material, stage and year: concentration with bounds, and who made how much.
-
-    ``status`` is ``ok`` or the reason why there is no concentration; ``rest_t`` is what no named
-    country made; ``by_country`` is NaN where withheld or not available.
-    """
-
-    stage: str
-    hhi: float
-    hhi_upper: float
-    by_country: dict[str, float]
-    rest_t: float
-    basis: str
-    source_id: str
-    edition: str
-    status: str
-
-
-Worlds = dict[tuple[str, str, int], WorldProduction]
-
-
-def gather_production(store: Store, materials: Sequence[str]) -> Worlds:
-    """World production by material, stage and year, newest edition; projections are left out."""
-    rows = load_production(store, edition=ALL_EDITIONS)
-    rows = newest_edition(rows[(rows["qualifier"] != "projection") & rows["material"].isin(materials)])
-    groups = rows.groupby(["material", "stage", "year"], observed=True)
-    return {(material, stage, int(year)): _world(part, stage) for (material, stage, year), part in groups}
-
-
-def _world(rows: pd.DataFrame, stage: str) -> WorldProduction:
-    """Sum up one table of producers; its rest counts as many small ones (HHI) or as one (upper bound)."""
-    by_country = rows.groupby("country_iso3")["quantity_t"].sum(min_count=1)
-    named = by_country[~by_country.index.isin([WORLD, *RESTS])]
-    amount, printed = float(named.sum()), float(by_country.get(WORLD, np.nan))
-    listed_rest = float(by_country[by_country.index.isin(RESTS)].sum())
-    # A rest that the source prints goes before the difference to its rounded total.
-    rest = listed_rest or (max(printed - amount, 0.0) if printed > 0 else 0.0)
-    total = amount + rest
-    bases = list(rows["basis"].unique())
-    faults = {
-        "production on mixed bases": bases != [bases[0]] or bases[0] == "mixed",
-        "no world total to share out": not (printed > 0 or listed_rest > 0),
-        "no production is known": not amount > 0,
-    }
-    status = next((fault for fault, found in faults.items() if found), "ok")
-    own = hhi(named) * (amount / total) ** 2 if status == "ok" else float("nan")
-    return WorldProduction(
-        stage=stage,
-        hhi=own,
-        hhi_upper=own + (rest / total) ** 2 if status == "ok" else float("nan"),
-        by_country={str(code): float(mass) for code, mass in named.items()},
-        rest_t=rest,
-        basis=str(bases[0]),
-        source_id=str(rows["source_id"].iloc[0]),
-        edition=str(rows["edition"].iloc[0]),
-        status=status,
-    )
-
-
-def same_basis(group: Group, production_basis: str) -> bool:
-    """Whether customs masses of a group count what production counts.
-
-    Customs weigh products. That equals gross weight; it equals element content for unwrought metal,
-    near enough pure. Ores, compounds and alloys against content would mix bases.
-    """
-    stages = {c.stage for c in _counted(group)}
-    return production_basis == GROSS or (production_basis == ELEMENT and stages == {"metal"})
-
-
-def same_goods(group: Group, world: WorldProduction) -> bool:
-    """Whether a group's trade is all of what production counts: one stage, no code left out, one basis."""
-    stages = {c.stage for c in _counted(group)}
-    whole = {"mine": {"ore"}, "refined": {"metal"}}.get(world.stage) == stages
-    absent = any(c.material == group.material and c.basket in (ABSENT, MIXED) for c in load_trade_codes())
-    core = {c.hs6 for c in load_trade_codes() if c.material == group.material and c.basket == CORE}
-    return whole and not absent and core == set(group.codes) and same_basis(group, world.basis)
-
-
-def _counted(group: Group) -> list[TradeCode]:
-    return [c for c in load_trade_codes() if c.material == group.material and c.hs6 in group.codes]

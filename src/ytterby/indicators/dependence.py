@@ -143,7 +143,10 @@ def look_through_origins(flows: npt.ArrayLike, production: npt.ArrayLike | None 
     bought, sold = bilateral.sum(axis=0), bilateral.sum(axis=1)
     known = np.zeros(len(sold)) if production is None else np.asarray(production, dtype=np.float64)
     made = np.maximum(known, sold - bought)
-    if not (np.isfinite(bilateral).all() and np.isfinite(made).all()) or min(bilateral.min(), known.min()) < 0:
+    if (
+        not (np.isfinite(bilateral).all() and np.isfinite(made).all())
+        or min(bilateral.min(), known.min()) < 0
+    ):
         raise BadNumbers("flows and production must be known and not negative.", "Fill or drop the others.")
     held = made + bought
     divisor = np.where(held > 0, held, 1.0)

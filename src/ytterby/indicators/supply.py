@@ -1,0 +1,160 @@
+"""Production beside the imports: who makes how much of the world's supply, on which basis.
+
+The concentration of production follows docs/method/indicators, section 1; the refusals section 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ytterby.catalog.countries import bloc_members
+from ytterby.catalog.materials import ABSENT, CORE, ELEMENT, GROSS, MIXED, TradeCode, load_trade_codes
+from ytterby.facts.production import ALL_EDITIONS, RESTS, WORLD, load_production, newest_edition
+from ytterby.facts.store import Store
+from ytterby.indicators.cells import EU, Grid, Group
+from ytterby.indicators.concentration import hhi
+from ytterby.indicators.longrows import CODE, OK, Status, refuse
+
+
+@dataclass(frozen=True)
+class WorldProduction:
+    """Production of one material, stage and year: concentration with bounds, and who made how much.
+
+    ``status`` is ``ok`` or the reason why there is no concentration; ``rest_t`` is what no named
+    country made; ``by_country`` is NaN where withheld or not available.
+    """
+
+    stage: str
+    hhi: float
+    hhi_upper: float
+    by_country: dict[str, float]
+    rest_t: float
+    basis: str
+    source_id: str
+    edition: str
+    status: str
+
+
+Worlds = dict[tuple[str, str, int], WorldProduction]
+
+
+def gather_production(store: Store, materials: Sequence[str]) -> Worlds:
+    """World production by material, stage and year, newest edition; projections are left out."""
+    rows = load_production(store, edition=ALL_EDITIONS)
+    rows = newest_edition(rows[(rows["qualifier"] != "projection") & rows["material"].isin(materials)])
+    groups = rows.groupby(["material", "stage", "year"], observed=True)
+    return {(material, stage, int(year)): _world(part, stage) for (material, stage, year), part in groups}
+
+
+def _world(rows: pd.DataFrame, stage: str) -> WorldProduction:
+    """Sum up one table of producers; its rest counts as many small ones (HHI) or as one (upper bound)."""
+    by_country = rows.groupby("country_iso3")["quantity_t"].sum(min_count=1)
+    named = by_country[~by_country.index.isin([WORLD, *RESTS])]
+    amount, printed = float(named.sum()), float(by_country.get(WORLD, np.nan))
+    listed_rest = float(by_country[by_country.index.isin(RESTS)].sum())
+    # A rest that the source prints goes before the difference to its rounded total.
+    rest = listed_rest or (max(printed - amount, 0.0) if printed > 0 else 0.0)
+    total = amount + rest
+    bases = list(rows["basis"].unique())
+    faults = {
+        "production on mixed bases": bases != [bases[0]] or bases[0] == "mixed",
+        "no world total to share out": not (printed > 0 or listed_rest > 0),
+        "no production is known": not amount > 0,
+    }
+    status = next((fault for fault, found in faults.items() if found), OK)
+    own = hhi(named) * (amount / total) ** 2 if status == OK else float("nan")
+    return WorldProduction(
+        stage=stage,
+        hhi=own,
+        hhi_upper=own + (rest / total) ** 2 if status == OK else float("nan"),
+        by_country={str(code): float(mass) for code, mass in named.items()},
+        rest_t=rest,
+        basis=str(bases[0]),
+        source_id=str(rows["source_id"].iloc[0]),
+        edition=str(rows["edition"].iloc[0]),
+        status=status,
+    )
+
+
+def same_basis(group: Group, production_basis: str) -> bool:
+    """Whether customs masses of a group count what production counts.
+
+    Customs weigh products. That equals gross weight; it equals element content for unwrought metal,
+    near enough pure. Ores, compounds and alloys against content would mix bases.
+    """
+    stages = {c.stage for c in _counted(group)}
+    return production_basis == GROSS or (production_basis == ELEMENT and stages == {"metal"})
+
+
+def same_goods(group: Group, world: WorldProduction) -> bool:
+    """Whether a group's trade is all of what production counts: one stage, no code left out, one basis."""
+    stages = {c.stage for c in _counted(group)}
+    whole = {"mine": {"ore"}, "refined": {"metal"}}.get(world.stage) == stages
+    absent = any(c.material == group.material and c.basket in (ABSENT, MIXED) for c in load_trade_codes())
+    core = {c.hs6 for c in load_trade_codes() if c.material == group.material and c.basket == CORE}
+    return whole and not absent and core == set(group.codes) and same_basis(group, world.basis)
+
+
+def _counted(group: Group) -> list[TradeCode]:
+    return [c for c in load_trade_codes() if c.material == group.material and c.hs6 in group.codes]
+
+
+class Supply:
+    """Production beside the imports of every cell, flat: world HHI, own production, and what is wrong.
+
+    A country that the table of producers does not name makes nothing, or at most ``rest_t``.
+    """
+
+    def __init__(self, grid: Grid, production: Worlds) -> None:
+        groups, _, years = grid.shape
+        self.hhi, self.hhi_upper, self.rest_t = (np.full((groups, 1, years), np.nan) for _ in range(3))
+        self.status = np.full((groups, 1, years), CODE["no production in the store"], dtype=np.int8)
+        self.source = np.full((groups, 1, years), "", dtype=object)
+        self.same_basis, self.same_goods = (np.zeros((groups, 1, years), dtype=bool) for _ in range(2))
+        self.named = np.zeros(grid.shape, dtype=bool)
+        self.domestic_t = np.zeros(grid.shape)
+        for g, group in enumerate(grid.groups):
+            for y, year in enumerate(grid.years):
+                world = _pick_stage(production, group, year)
+                if world is not None:
+                    self._fill(grid, (g, y), group, world)
+
+    def _fill(self, grid: Grid, at: tuple[int, int], group: Group, world: WorldProduction) -> None:
+        """Write one table of producers into a group and year."""
+        g, y = at
+        self.hhi[g, 0, y], self.hhi_upper[g, 0, y] = world.hhi, world.hhi_upper
+        self.rest_t[g, 0, y], self.status[g, 0, y] = world.rest_t, CODE[world.status]
+        self.source[g, 0, y] = world.source_id
+        self.same_basis[g, 0, y] = same_basis(group, world.basis)
+        self.same_goods[g, 0, y] = same_goods(group, world)
+        for code, mass in world.by_country.items():
+            if code in grid.place:
+                self.domestic_t[g, grid.place[code], y] = mass
+                self.named[g, grid.place[code], y] = True
+        if EU in grid.place:
+            members = [world.by_country.get(code, 0.0) for code in bloc_members(EU)]
+            self.domestic_t[g, grid.place[EU], y] = sum(members)
+
+    def flat(self, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Entries of a table for every cell."""
+        return np.broadcast_to(table, self.domestic_t.shape).reshape(-1)
+
+    def refuse(self, status: Status) -> None:
+        """Give the reasons of production to cells that trade left without one."""
+        world = self.flat(self.status)
+        missing = status == 0
+        status[missing] = world[missing]
+        refuse(status, np.isnan(self.domestic_t.reshape(-1)), "own production is withheld or not available")
+
+
+def _pick_stage(production: Worlds, group: Group, year: int) -> WorldProduction | None:
+    """Table of producers that fits the codes of a group: refined for all that is not ore, else mine."""
+    stages = {c.stage for c in _counted(group)}
+    order = ("mine", "refined") if not stages or "ore" in stages else ("refined", "mine")
+    return next((production[k] for s in order if (k := (group.material, s, year)) in production), None)
