@@ -196,7 +196,7 @@ class Engine:
 
     def _allowed(self, week: int) -> Floats:
         """Share of each order that bans and quotas let through, 0..1."""
-        allowed = self.weather.arc_open[week].astype(float)
+        allowed: Floats = self.weather.arc_open[week].astype(float)
         orders = self.state.need_order_t + self.state.refill_order_t
         for (arcs, limits), total in zip(self.weather.quotas, self.layout.quota_sums, strict=True):
             fits = np.minimum(1.0, ratio(limits[week], total(orders[arcs] * allowed[arcs])[0], 1.0))
@@ -252,7 +252,7 @@ class Engine:
         position = state.slot_t + state.road_t.sum(axis=0) + layout.arcs_by_slot(shipped)
         cover = (self.behaviour.release_cover_weeks + layout.base_lead - 1.0) * state.use_t
         trigger = np.minimum(cover, layout.slot_target + layout.base_lead * state.use_t)
-        missing = np.maximum(0.0, trigger - position)
+        missing: Floats = np.maximum(0.0, trigger - position)
         missing[missing <= ROUNDING * trigger] = 0.0
         return missing
 

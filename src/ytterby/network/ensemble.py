@@ -1,0 +1,194 @@
+"""Many futures: draws spread over the scenarios, simulated in blocks, with weights.
+
+The same seed gives the same futures with and without a plan (common random numbers), so that
+differences between two runs are differences of the plan, not of luck.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from ytterby.errors import YtterbyError
+from ytterby.network.behaviour import Behaviour
+from ytterby.network.chain import Chain, Floats, Ints
+from ytterby.network.shocks import Conditions, Scenario, draw_conditions
+from ytterby.network.simulate import Run, simulate
+
+BLOCK = 16  # lanes that stay in cache; results do not depend on it
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One future to simulate: the ``number``-th of its scenario, with its share of probability."""
+
+    scenario: Scenario
+    number: int
+    weight: float
+
+    def conditions(self, chain: Chain, weeks: int, seed: int) -> Conditions:
+        """Draw the future; the stream depends on seed, scenario name and number alone."""
+        key = (zlib.crc32(self.scenario.name.encode()), self.number)
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+        return draw_conditions(self.scenario, chain, weeks, rng)
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """What happened in all draws; arrays [draw, ...], weights sum to 1."""
+
+    chain: Chain
+    draws: tuple[Draw, ...]
+    uses: Ints  # index of each end use among the chain's processes
+    unmet_t: Floats  # [draw, week, use]
+    need_t: Floats  # [draw, week, use]
+    price_index: Floats  # [draw, week, material]
+    limited_weeks: Floats  # [draw, slot]
+    stockpile_t: Floats  # [draw, week, stockpile]
+    ledger: float  # largest relative residual of the mass balance of any week
+
+    @property
+    def weight(self) -> Floats:
+        """[draw] probability carried by each draw."""
+        return np.array([draw.weight for draw in self.draws])
+
+    @property
+    def scenario(self) -> np.ndarray:
+        """[draw] name of the scenario."""
+        return np.array([draw.scenario.name for draw in self.draws], dtype=object)
+
+    @cached_property
+    def shortfall(self) -> pd.DataFrame:
+        """Unmet need by week.
+
+        Returns
+        -------
+        scenario, draw, weight, week, region, sector, unmet_t, need_t, loss_usd; several uses of one
+        sector in a region are added up. Text columns are categories.
+        """
+        region, sector = use_labels(self.chain, self.uses)
+        pairs = pd.MultiIndex.from_arrays([region, sector])
+        group = pairs.unique()
+        index = group.get_indexer(pairs)
+        draws, weeks, _ = self.unmet_t.shape
+        shape = (draws, weeks, len(group))
+        lost = self.unmet_t * self.chain.unmet_usd_per_t[self.uses]
+        columns = {"unmet_t": self.unmet_t, "need_t": self.need_t, "loss_usd": lost}
+        values = {name: add_groups(array, index, len(group)).ravel() for name, array in columns.items()}
+        draw = np.repeat(np.arange(draws), weeks * len(group))
+        return pd.DataFrame(
+            {
+                "scenario": pd.Categorical(self.scenario[draw]),
+                "draw": np.array([d.number for d in self.draws])[draw],
+                "weight": self.weight[draw],
+                "week": np.broadcast_to(np.arange(weeks)[None, :, None], shape).ravel(),
+                "region": _labels(group.get_level_values(0), draws * weeks),
+                "sector": _labels(group.get_level_values(1), draws * weeks),
+                **values,
+            }
+        )
+
+
+def use_labels(chain: Chain, uses: Ints) -> tuple[list[str], list[str]]:
+    """Region and sector of each end use."""
+    return (
+        [chain.regions[i] for i in chain.process_region[uses]],
+        [chain.sectors[i] for i in chain.process_sector[uses]],
+    )
+
+
+def add_groups(values: Floats, index: Ints, groups: int) -> Floats:
+    """Add up the last axis by group."""
+    member = np.zeros((values.shape[-1], groups))
+    member[np.arange(values.shape[-1]), index] = 1.0
+    added: Floats = values @ member
+    return added
+
+
+def _labels(names: pd.Index, times: int) -> pd.Categorical:
+    codes, categories = pd.factorize(names)
+    return pd.Categorical.from_codes(np.tile(codes, times), categories)
+
+
+def run_ensemble(
+    chain: Chain,
+    scenarios: Sequence[Scenario],
+    *,
+    draws: int,
+    seed: int,
+    weeks: int,
+    behaviour: Behaviour | None = None,
+    added_capacity_t: Floats | None = None,
+    stockpile_t: Floats | None = None,
+    progress: Progress | None = None,
+    block: int = BLOCK,
+) -> Ensemble:
+    """Simulate ``draws`` futures over all scenarios.
+
+    Parameters
+    ----------
+    added_capacity_t: [week, process] tonnes a week on top of the chain's, as a plan would add.
+    stockpile_t: [stockpile] stock at the start; the chain's when absent.
+    progress: called with draws done and draws in all after each block.
+
+    Raises
+    ------
+    YtterbyError: fewer draws than scenarios.
+    """
+    plan = spread_draws(scenarios, draws)
+    runs: list[Run] = []
+    for start in range(0, len(plan), block):
+        part = plan[start : start + block]
+        conditions = [draw.conditions(chain, weeks, seed) for draw in part]
+        run = simulate(
+            chain, conditions, behaviour=behaviour, added_capacity_t=added_capacity_t, stockpile_t=stockpile_t
+        )
+        runs.append(run)
+        if progress:
+            progress(start + len(part), len(plan))
+    return Ensemble(
+        chain=chain,
+        draws=plan,
+        uses=runs[0].uses,
+        unmet_t=np.concatenate([run.unmet_t for run in runs]),
+        need_t=np.concatenate([run.need_t for run in runs]),
+        price_index=np.concatenate([run.price_index for run in runs]),
+        limited_weeks=np.concatenate([run.limited_weeks for run in runs]),
+        stockpile_t=np.concatenate([run.stockpile_t for run in runs]),
+        ledger=max(float(run.ledger.max(initial=0.0)) for run in runs),
+    )
+
+
+def spread_draws(scenarios: Sequence[Scenario], draws: int) -> tuple[Draw, ...]:
+    """Share the draws out in proportion to probability, with a floor for each scenario.
+
+    A scenario without uncertain numbers gets one draw, since all would be equal. The others get at
+    least a quarter of an even share, so that rare ones are seen too; weights make up for it.
+
+    Raises
+    ------
+    YtterbyError: fewer draws than scenarios.
+    """
+    if draws < len(scenarios) or not scenarios:
+        raise YtterbyError(f"{draws} draws for {len(scenarios)} scenarios.", "Give at least one draw each.")
+    open_ones = [s for s in scenarios if not s.is_certain]
+    spare = draws - (len(scenarios) - len(open_ones))
+    floor = max(1, spare // (4 * len(open_ones))) if open_ones else 0
+    share = np.array([s.probability for s in open_ones])
+    share = share / share.sum() if share.sum() > 0 else np.full(len(open_ones), 1.0 / max(1, len(open_ones)))
+    exact = share * (spare - floor * len(open_ones))
+    counts = np.floor(exact).astype(int)
+    for i in np.argsort(-(exact - counts), kind="stable")[: round(exact.sum()) - counts.sum()]:
+        counts[i] += 1
+    number = {s.name: int(n) + floor for s, n in zip(open_ones, counts, strict=True)}
+    return tuple(
+        Draw(scenario, i, scenario.probability / number.get(scenario.name, 1))
+        for scenario in scenarios
+        for i in range(number.get(scenario.name, 1))
+    )
