@@ -115,7 +115,9 @@ def _lists(a: Statement, b: Statement) -> _Found:
     for name in _LISTS:
         left, right = (set(claim.details.get(name) or ()) for claim in (a, b))
         if left != right:
-            kind = "granularity" if left <= right or right <= left else "conflict"
+            nested = left <= right or right <= left
+            # What a sum is made of excludes another make-up; lists of examples exclude nothing.
+            kind = "granularity" if nested else "conflict" if name == "composition" else "differs"
             yield name, kind, ", ".join(sorted(left)), ", ".join(sorted(right))
 
 

@@ -5,6 +5,7 @@ Rules, with their numbers, stand in docs/method/ledger.md, section 4.5.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -32,12 +33,15 @@ _RARE = "rare_earths"
 _Row = dict[Any, Any]
 
 
-def policies_from_claims(claims: Iterable[Any], policies: pd.DataFrame) -> pd.DataFrame:
+def policies_from_claims(
+    claims: Iterable[Any], policies: pd.DataFrame, dates: Mapping[str, dt.date] | None = None
+) -> pd.DataFrame:
     """Link claims about public acts to known policies.
 
     Parameters
     ----------
     policies: from ``build_policies``.
+    dates: day of each report, for claims without a day of their own.
 
     Returns
     -------
@@ -45,7 +49,7 @@ def policies_from_claims(claims: Iterable[Any], policies: pd.DataFrame) -> pd.Da
     claim has issuer and target the other way round) or unknown (no known policy fits; ``policy`` is
     ''). ``days`` says whether the policy began in the days of the claim, or was in being then.
     """
-    rows = [row for claim in read_statements(claims) for row in _rows(claim, policies)]
+    rows = [row for claim in read_statements(claims, dates) for row in _rows(claim, policies)]
     return pd.DataFrame(rows, columns=list(LINK_COLUMNS))
 
 
@@ -84,15 +88,18 @@ def _days(claim: Statement) -> DaySpan | None:
     if found is not None:
         return found
     since = claim.time("since", "effective", "announced")
-    return since.days if since and since.start else None
+    if since and since.start:
+        return since.days
+    return DaySpan(claim.reported, claim.reported) if claim.reported else None
 
 
 def _on_these_days(claim: Statement, row: _Row) -> bool:
-    """Whether the days of claim and policy meet; frameworks are many, so theirs must be known."""
+    """Whether the days of claim and policy meet; agreements are many, so theirs must be printed."""
     days, act = _days(claim), policy_span(row)
-    if days is None:
-        return act is not None and claim.kind not in {"agreement", "stockpiling"}
-    return act is not None and act.overlaps(days)
+    if claim.kind in {"agreement", "stockpiling"}:
+        days = event_time(claim)
+        return act is not None and days is not None and act.overlaps(days)
+    return act is not None and (days is None or act.overlaps(days))
 
 
 def _began(claim: Statement, row: _Row) -> bool:
@@ -108,7 +115,7 @@ def _first_days(claim: Statement) -> DaySpan | None:
     if since is None or since.start is None:
         return None
     length = {"day": 1, "early_month": 10, "month": 31}.get(since.granularity, 14)
-    return DaySpan(since.start, since.start + pd.Timedelta(days=length - 1).to_pytimedelta())
+    return DaySpan(since.start, since.start + dt.timedelta(days=length - 1))
 
 
 def _narrowed(claim: Statement, rows: list[_Row]) -> list[_Row]:
@@ -130,6 +137,8 @@ def _same_materials(claim: Statement, row: _Row) -> bool:
     asked = {_family(symbol) for symbol in claim.materials} - {""}
     covered = materials_in(row["materials"])
     wide = "critical_minerals" in claim.materials or "critical" in row["materials"]
+    if claim.kind == "agreement" and not claim.materials:
+        return claim.details.get("agreement_type") in {None, "framework", "critical_minerals"}
     return not asked or not row["materials"] or wide or bool(asked & covered)
 
 

@@ -223,6 +223,9 @@ def _stated_years(claim: Statement) -> tuple[int, ...]:
 
 
 def _not_after(claim: Statement) -> int:
+    """The year of the report, or of the latest day that the claim speaks of."""
+    if claim.reported:
+        return claim.reported.year
     days = [
         time.start for time in claim.times if time.start and time.role in {"current", "event", "reported"}
     ]

@@ -15,6 +15,8 @@ from typing import Any
 
 import pandas as pd
 
+from ytterby.evidence.articles import Article
+from ytterby.evidence.copies import Reuse
 from ytterby.ledger.differences import Difference, differences_of, event_time
 from ytterby.ledger.statements import Statement, read_statements
 
@@ -22,6 +24,8 @@ from ytterby.ledger.statements import Statement, read_statements
 ACCEPT = 0.67
 SURE = 0.95  # from here on a claim may have a second partner in the same report
 COPY_WORDS = 8  # a run of this many words in common is one hand (evidence schema, section 5)
+_SHARED = "text shared by"
+_SHARED_WORDS = 30  # in all, so that one quotation of a speech makes no family
 _MOST_WORDS = 400  # of a quote; longer quotes are compared by their beginning
 _SHARES = {"production_share", "processing_share", "market_position"}
 # Names under which one government speaks.
@@ -145,7 +149,13 @@ def independent_origins(
             else:
                 apart.append((known, earlier))
         groups = [*apart, (names, claims)]
-    return tuple(sorted("+".join(sorted(names)) for names, _ in groups))
+    return tuple(sorted(_shown(names) for names, _ in groups))
+
+
+def _shown(names: set[str]) -> str:
+    """Name one hand: by the agencies and persons where there are any, else by the shared text."""
+    known = sorted(name for name in names if not name.startswith(_SHARED))
+    return "+".join(known or sorted(names))
 
 
 def claim_origins(claim: Statement, report_origins: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -285,3 +295,24 @@ def _other_object(a: Statement, b: Statement) -> bool:
     from rapidfuzz import fuzz
 
     return bool(a.object and b.object) and fuzz.token_set_ratio(a.object, b.object) < 40
+
+
+def report_origins(articles: Iterable[Article], reuse: Iterable[Reuse] = ()) -> dict[str, tuple[str, ...]]:
+    """Read the origins of whole reports from their credits and from the text they share.
+
+    Only a credit line speaks for a whole text; a photo credit and 'told Reuters' do not. Two reports
+    that share ``_SHARED_WORDS`` words had one text before them, and count as one origin where
+    neither says more. Reports with neither are left out: each is its own origin.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    for article in articles:
+        found[article.id] |= {a.name for a in article.agencies if a.evidence == "credit_line"}
+    words: dict[tuple[str, str], int] = defaultdict(int)
+    for copy in reuse:
+        a, b = sorted((copy.a.report, copy.b.report))
+        words[a, b] += copy.words
+    for (a, b), count in words.items():
+        if count >= _SHARED_WORDS:
+            found[a].add(f"{_SHARED} {a} and {b}")
+            found[b].add(f"{_SHARED} {a} and {b}")
+    return {report: tuple(sorted(names)) for report, names in found.items() if names}

@@ -59,8 +59,7 @@ class Statement:
     report: str
     kind: str
     quote: str = ""
-    start: int = -1
-    end: int = -1
+    spans: tuple[tuple[int, int], ...] = ()
     relevance: str = "core"
     status: str = ""
     negated: bool = False
@@ -72,6 +71,7 @@ class Statement:
     sources: tuple[tuple[str, str, str], ...] = ()  # name, type, via
     check: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     details: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    reported: dt.date | None = None  # day of the report
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -97,8 +97,14 @@ class Statement:
         return next((number for role in roles for number in self.quantities if number.role == role), None)
 
 
-def read_statements(claims: Iterable[Claim | Mapping[str, Any] | Statement]) -> tuple[Statement, ...]:
+def read_statements(
+    claims: Iterable[Claim | Mapping[str, Any] | Statement], dates: Mapping[str, dt.date] | None = None
+) -> tuple[Statement, ...]:
     """Read claim records, or mappings of the same JSON shape, into statements.
+
+    Parameters
+    ----------
+    dates: day of each report, where known; statements that are read already keep theirs.
 
     Raises
     ------
@@ -112,7 +118,8 @@ def read_statements(claims: Iterable[Claim | Mapping[str, Any] | Statement]) -> 
             continue
         record = claim.to_record() if isinstance(claim, Claim) else claim
         try:
-            found.append(_statement(record))
+            day = (dates or {}).get(str(record.get("report")))
+            found.append(replace(_statement(record), reported=day))
         except (ValueError, KeyError) as error:
             faults.append(Fault("claims", None, str(record.get("id", "")), f"{error}.", _REMEDY))
     if faults:
@@ -122,10 +129,32 @@ def read_statements(claims: Iterable[Claim | Mapping[str, Any] | Statement]) -> 
 
 def _with_compositions(claims: list[Statement]) -> tuple[Statement, ...]:
     """Give each claim the sectors and goods that it, and the claims that are part of it, name."""
+    wholes = {claim.id: _whole(claim, claims) for claim in claims if claim.kind == "purchase_pledge"}
+    claims = [
+        replace(claim, details={**claim.details, "part_of": whole})
+        if (whole := wholes.get(claim.id)) and not claim.details.get("part_of")
+        else claim
+        for claim in claims
+    ]
     parts: dict[str, list[Statement]] = {}
     for claim in claims:
         parts.setdefault(str(claim.details.get("part_of") or ""), []).append(claim)
     return tuple(_with_composition(claim, parts.get(claim.id, [])) for claim in claims)
+
+
+def _whole(part: Statement, claims: Iterable[Statement]) -> str:
+    """Find the package whose sentence names these purchases too, and gives the amount for both."""
+    return next(
+        (
+            claim.id
+            for claim in claims
+            if claim.kind == "investment_pledge"
+            and claim.report == part.report
+            and any(max(a, c) < min(b, d) for a, b in claim.spans for c, d in part.spans)
+            and any(number.value for number in claim.quantities)
+        ),
+        "",
+    )
 
 
 def _with_composition(claim: Statement, parts: list[Statement]) -> Statement:
@@ -145,7 +174,7 @@ def _statement(claim: Mapping[str, Any]) -> Statement:
     return Statement(
         id=claim["id"], report=claim["report"], kind=claim["kind"],
         quote=" … ".join(span.get("quote", "") for span in spans),
-        start=spans[0].get("start", -1), end=spans[0].get("end", -1),
+        spans=tuple((span["start"], span["end"]) for span in spans if span),
         relevance=claim.get("relevance", "core"), status=claim.get("status") or "",
         negated=claim.get("polarity") == "negated", object=claim.get("object") or "",
         actors=tuple((actor["id"], actor.get("role") or "") for actor in claim.get("actors") or ()),

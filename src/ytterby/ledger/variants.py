@@ -102,7 +102,7 @@ class Check:
         return "inconsistent" if "inconsistent" in anywhere else "not_checkable"
 
     def band(self, quantity: str) -> tuple[float, float]:
-        """Lowest and highest ``value_from`` or ``value_to`` over the variants with all numbers; NaN if none."""
+        """Lowest and highest of a value over the variants with all numbers; NaN if none."""
         complete = [v for v in self.variants if self.decided or self.holds(v) != "not_checkable"]
         return band_of([getattr(variant, quantity) for variant in complete])
 

@@ -5,8 +5,9 @@ Rules, with their numbers, stand in docs/method/ledger.md, section 2.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -36,17 +37,21 @@ _WHY_NOT = {
 }
 _PLEDGES = {"investment_pledge", "purchase_pledge", "supply_pledge", "project_support_deadline", "financing",
             "offtake", "stockpiling"}  # fmt: skip
+Dates = Mapping[str, dt.date] | None
 # The less a verdict can be excused by a definition, the more it says about the claim as a whole.
 _GRAVITY = ("inconsistent", "consistent_with_other_definition", "consistent", "not_checkable")
 
 
-def verify_claims(claims: Iterable[Any], store: Store, policies: pd.DataFrame | None = None) -> pd.DataFrame:
+def verify_claims(
+    claims: Iterable[Any], store: Store, policies: pd.DataFrame | None = None, dates: Dates = None
+) -> pd.DataFrame:
     """Verify every claim that holds a number or a direction, under every documented definition.
 
     Parameters
     ----------
     claims: claim records or mappings of their JSON shape.
     policies: from ``build_policies``; those of the store where None.
+    dates: day of each report, where known; numbers 'of today' are not looked for after it.
 
     Returns
     -------
@@ -57,14 +62,16 @@ def verify_claims(claims: Iterable[Any], store: Store, policies: pd.DataFrame | 
     """
     rows = [
         row
-        for claim, checks in _checked(claims, store, policies)
+        for claim, checks in _checked(claims, store, policies, dates)
         for check in checks
         for row in _variant_rows(claim, check)
     ]
     return pd.DataFrame(rows, columns=list(VARIANT_COLUMNS))
 
 
-def verdicts(claims: Iterable[Any], store: Store, policies: pd.DataFrame | None = None) -> pd.DataFrame:
+def verdicts(
+    claims: Iterable[Any], store: Store, policies: pd.DataFrame | None = None, dates: Dates = None
+) -> pd.DataFrame:
     """Sum up the verification, one row per claim.
 
     Returns
@@ -74,15 +81,15 @@ def verdicts(claims: Iterable[Any], store: Store, policies: pd.DataFrame | None 
     where a claim has several checks the gravest counts. ``from_low`` .. ``to_high`` is the band over
     all variants.
     """
-    rows = [_verdict_row(claim, checks) for claim, checks in _checked(claims, store, policies)]
+    rows = [_verdict_row(claim, checks) for claim, checks in _checked(claims, store, policies, dates)]
     return pd.DataFrame(rows, columns=list(VERDICT_COLUMNS))
 
 
 def _checked(
-    claims: Iterable[Any], store: Store, policies: pd.DataFrame | None
+    claims: Iterable[Any], store: Store, policies: pd.DataFrame | None, dates: Dates
 ) -> Iterator[tuple[Statement, list[Check]]]:
     known = build_policies(store) if policies is None else policies
-    for claim in read_statements(claims):
+    for claim in read_statements(claims, dates):
         checks = checks_of(claim, store, known)
         if checks:
             yield claim, checks
