@@ -53,10 +53,11 @@ def long_rows(
     parts: dict[str, npt.NDArray[Any]],
     *,
     method: str | None = None,
-    sources: npt.NDArray[Any],
+    sources: tuple[Integers, list[str]],
 ) -> pd.DataFrame:
     """Long rows of one method; value, lower and upper are missing where the status is not ok.
 
+    ``sources`` are names and the number of the name for every cell.
     ``numbers`` are (value, another definition) or (value, lower, upper); ``parts`` become the components.
     """
     fine = status == 0
@@ -75,7 +76,7 @@ def long_rows(
             "components": pd.Series(
                 texts, dtype=object
             ),  # told, as guessing the type of a million texts takes 1 s
-            "source_id": pd.Categorical(np.where(fine, sources, "")),
+            "source_id": _categories(["", *sources[1]], np.where(fine, sources[0] + 1, 0)),
         }
     )
 

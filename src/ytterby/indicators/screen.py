@@ -10,10 +10,8 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ytterby.catalog.countries import iso3
@@ -21,7 +19,7 @@ from ytterby.catalog.materials import load_materials, material
 from ytterby.errors import UnknownName
 from ytterby.facts.production import WORLD
 from ytterby.facts.store import Store
-from ytterby.indicators.cells import EU, Array, Grid, Imports, build_groups, gather_imports
+from ytterby.indicators.cells import EU, Array, Grid, Imports, Integers, build_groups, gather_imports
 from ytterby.indicators.criticality import COPPER_MIDPOINT, import_risks
 from ytterby.indicators.dependence import net_import_reliance
 from ytterby.indicators.longrows import CODE, Status, join_rows, long_rows, refuse
@@ -204,8 +202,8 @@ def _screen_import_share(world: _World) -> pd.DataFrame:
     )
 
 
-def _trade_only(grid: Grid) -> npt.NDArray[Any]:
-    return np.full(grid.size, TRADE_SOURCE, dtype=object)
+def _trade_only(grid: Grid) -> tuple[Integers, list[str]]:
+    return np.zeros(grid.size, dtype=np.int64), [TRADE_SOURCE]
 
 
 def _coverage(imports: Imports) -> Array:
@@ -275,10 +273,10 @@ def _screen_geopolrisk(world: _World) -> pd.DataFrame:
     )
 
 
-def _sources(supply: Supply, others: str) -> npt.NDArray[Any]:
+def _sources(supply: Supply, others: str) -> tuple[Integers, list[str]]:
     """Sources of every cell: trade and governance, then production."""
-    names = np.array([f"{others};{name}" for name in supply.source.reshape(-1)], dtype=object)
-    return supply.flat(names.reshape(supply.source.shape))
+    names, number = np.unique(supply.source.astype(str), return_inverse=True)
+    return supply.flat(number.reshape(supply.source.shape)), [f"{others};{name}" for name in names]
 
 
 def _governance(world: _World) -> tuple[Array, Array]:
