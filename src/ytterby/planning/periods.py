@@ -1,0 +1,144 @@
+"""One realised future in the planner's periods.
+
+At one week a period the planner sees exactly the simulator's conditions. In longer periods they
+are averaged over the period's weeks:
+
+* capacity, demand: mean factor; a way that is open for part of a period carries at most
+  its baseline flow in the open weeks (none of it is made up for within the period);
+* lag: what leaves steadily during a period arrives steadily, lag weeks later;
+* licence of mean delay d weeks, q = d / (1 + d): after w weeks the queue holds q^w of what it held
+  and d (1 - q^w) / w of what was handed in, which is exact for a steady flow;
+* quota: the sum of its weekly limits; a period with a free week has no limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ytterby.network.chain import WEEKS_PER_YEAR, Chain
+from ytterby.network.shocks import Conditions
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+TAIL_WEEKS = 13  # a shortage outlasts its shock: stockpiles stay open for another quarter
+
+@dataclass(frozen=True)
+class Horizon:
+    """How time and stocks are treated.
+
+    ``stock_limit`` caps private stocks at this multiple of today's (without it a planner who knows
+    the future would hoard for nothing). ``refill`` lets stockpiles buy during the horizon.
+    ``restore`` charges stocks missing at the end at their price, else the last periods would loot
+    them. ``release_any_time`` lets stockpiles out before a shock is seen. The comparison with the
+    simulator turns all four the other way.
+    """
+
+    widths: tuple[int, ...]  # weeks of each period
+    discount_rate: float = 0.0
+    stock_limit: float | None = 1.0
+    refill: bool = False
+    restore: bool = True
+    release_any_time: bool = False
+
+    @property
+    def weeks(self) -> int:
+        """Weeks of the whole horizon."""
+        return sum(self.widths)
+
+    @property
+    def starts(self) -> Ints:
+        """First week of each period."""
+        return np.cumsum(self.widths) - np.asarray(self.widths)
+
+    def discount(self) -> Floats:
+        """Present value of one dollar in the middle of each period."""
+        years = (self.starts + np.asarray(self.widths) / 2.0) / WEEKS_PER_YEAR
+        return np.asarray((1.0 + self.discount_rate) ** -years)
+
+    def overlap(self, first: Floats, last: Floats) -> Floats:
+        """[n, period] weeks of each interval that fall into each period."""
+        start, end = self.starts, self.starts + np.asarray(self.widths)
+        low, high = np.maximum(first[:, None], start), np.minimum(last[:, None], end)
+        return np.asarray(np.maximum(0.0, high - low))
+
+    def arrivals(self, lag_weeks: int) -> Floats:
+        """[departure, arrival] share of a period's steady flow that arrives in each period."""
+        start, width = self.starts.astype(float), np.asarray(self.widths, float)
+        return self.overlap(start + lag_weeks, start + lag_weeks + width) / width[:, None]
+
+    def means(self, weekly: NDArray[np.generic]) -> Floats:
+        """Mean over each period's weeks of weekly values [week, ...]."""
+        values = np.asarray(weekly, float)[: self.weeks]
+        total = np.add.reduceat(values, self.starts, axis=0)
+        return np.asarray(total / np.asarray(self.widths, float).reshape(-1, *[1] * (values.ndim - 1)))
+
+
+def even(periods: int, width: int, **options: float | bool | None) -> Horizon:
+    """Build a horizon of equal periods."""
+    return Horizon((width,) * periods, **options)  # type: ignore[arg-type]
+
+
+def graded(weeks: int, width: int, fine_weeks: int, discount_rate: float) -> Horizon:
+    """Build a horizon that is fine while things happen, with double steps after ``fine_weeks``."""
+    fine = min(weeks, fine_weeks) // width
+    rest = weeks - fine * width
+    coarse, last = divmod(rest, 2 * width)
+    return Horizon((width,) * fine + (2 * width,) * coarse + ((last,) if last else ()), discount_rate)
+
+
+@dataclass(frozen=True)
+class PeriodConditions:
+    """Conditions by period; factors are shares of a full period."""
+
+    capacity_factor: Floats  # [period, process]
+    demand_factor: Floats  # [period, process]
+    flow_limit_t: Floats  # [period, arc]
+    queue_kept: Floats  # [period, arc] share of the old queue that stays in the queue
+    queue_new: Floats  # [period, arc] share of what is handed in that stays in the queue
+    approval: Floats  # [period, arc] share of the released that may ship
+    quotas: tuple[tuple[Ints, Floats], ...]  # arcs and limit by period
+    hit: Flags  # [period] a shock is felt: stockpiles may be released
+
+
+def by_period(chain: Chain, conditions: Conditions, horizon: Horizon) -> PeriodConditions:
+    """Aggregate weekly conditions; see the module for what is exact and what is not."""
+    width = np.asarray(horizon.widths, float)[:, None]
+    licensed = horizon.means(conditions.licensed)
+    delay = conditions.delay_weeks
+    stays = (delay / (1.0 + delay)) ** width
+    quotas = tuple((q.arcs, horizon.means(q.limit_t) * width[:, 0]) for q in conditions.quotas)
+    return PeriodConditions(
+        capacity_factor=horizon.means(conditions.capacity_factor),
+        demand_factor=horizon.means(conditions.demand_factor),
+        flow_limit_t=_flow_limit(chain, horizon.means(conditions.arc_open), width),
+        queue_kept=licensed * stays,
+        queue_new=licensed * delay * (1.0 - stays) / width,
+        approval=1.0 - licensed * (1.0 - conditions.approval),
+        quotas=quotas,
+        hit=_hit_periods(conditions, horizon),
+    )
+
+
+def _hit_periods(conditions: Conditions, horizon: Horizon) -> Flags:
+    """Periods in which something differs from calm, and those up to ``TAIL_WEEKS`` later."""
+    weeks = (conditions.capacity_factor != 1).any(axis=1) | (conditions.demand_factor != 1).any(axis=1)
+    weeks |= (~conditions.arc_open).any(axis=1) | conditions.licensed.any(axis=1)
+    for quota in conditions.quotas:
+        weeks |= np.isfinite(quota.limit_t)
+    struck = np.flatnonzero(weeks[: horizon.weeks])
+    if not len(struck):
+        return np.zeros(len(horizon.widths), dtype=bool)
+    span = horizon.overlap(np.array([struck[0]], float), np.array([struck[-1] + 1 + TAIL_WEEKS], float))
+    return np.asarray(span[0] > 0)
+
+
+def _flow_limit(chain: Chain, open_share: Floats, width: Floats) -> Floats:
+    unused = np.where(open_share >= 0.5, np.inf, 0.0)  # a way without baseline flow: open or not
+    partly = np.where(chain.arc_flow_t > 0, width * open_share * chain.arc_flow_t, unused)
+    limit = np.where(open_share >= 1.0, np.inf, partly)
+    return np.asarray(np.where(open_share <= 0.0, 0.0, limit))

@@ -1,0 +1,270 @@
+"""The one module that talks to the solver: sparse blocks in, a checked optimum out.
+
+A :class:`Model` collects columns, rows and entries as numpy blocks and hands them to HiGHS at
+once. Every call checks the return code AND the model status: HiGHS can fail to run and still show
+an objective of 0, and a time limit can leave a plan that is good but not proven.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ytterby.errors import InfeasiblePlan, SolverFailure
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+INFINITY = float("inf")
+MIP_GAP = 1e-4  # relative; a tenth of a per mille is far below what the data can tell apart
+CLASH_TOLERANCE = 1e-6  # relative to the size of a row; smaller slack of the elastic model is rounding
+_MAX_NAMED_ROWS = 8
+
+
+class Model:
+    """A linear or mixed-integer programme to be minimised, built from blocks.
+
+    Rows belong to groups ("budget", "deadline"), so that an infeasible model can name them in the
+    words of the study.
+    """
+
+    def __init__(self, name: str = "plan") -> None:
+        self.name = name
+        self.offset = 0.0
+        self.columns = 0
+        self.rows = 0
+        self.row_names: dict[int, str] = {}
+        self._column_blocks: list[tuple[Floats, Floats, Floats, NDArray[np.bool_]]] = []
+        self._row_blocks: list[tuple[Floats, Floats]] = []
+        self._entries: list[tuple[Ints, Ints, Floats]] = []
+
+    def add_columns(
+        self,
+        shape: int | tuple[int, ...],
+        *,
+        cost: ArrayLike = 0.0,
+        lower: ArrayLike = 0.0,
+        upper: ArrayLike = INFINITY,
+        integer: bool = False,
+    ) -> Ints:
+        """Add variables; returns their indices in the given shape. Costs and bounds broadcast."""
+        size = int(np.prod(shape))
+        bounds = tuple(np.broadcast_to(np.asarray(v, float), shape).ravel() for v in (cost, lower, upper))
+        self._column_blocks.append((*bounds, np.full(size, integer)))  # type: ignore[arg-type]
+        self.columns += size
+        return np.arange(self.columns - size, self.columns).reshape(shape)
+
+    def add_rows(
+        self,
+        shape: int | tuple[int, ...],
+        *,
+        lower: ArrayLike = -INFINITY,
+        upper: ArrayLike = INFINITY,
+        names: Sequence[str] = (),
+    ) -> Ints:
+        """Add rows lower <= a x <= upper without entries; returns their indices in the given shape."""
+        size = int(np.prod(shape))
+        bounds = tuple(np.broadcast_to(np.asarray(v, float), shape).ravel() for v in (lower, upper))
+        self._row_blocks.append(bounds)  # type: ignore[arg-type]
+        self.row_names.update({self.rows + i: name for i, name in enumerate(names)})
+        self.rows += size
+        return np.arange(self.rows - size, self.rows).reshape(shape)
+
+    def add_entries(self, rows: ArrayLike, columns: ArrayLike, values: ArrayLike) -> None:
+        """Add coefficients; the three arrays broadcast, repeated places add up, zeros are left out."""
+        r, c, v = np.broadcast_arrays(rows, columns, np.asarray(values, float))
+        kept = v.ravel() != 0
+        self._entries.append((r.ravel()[kept], c.ravel()[kept], v.ravel()[kept]))
+
+    def costs(self) -> Floats:
+        """Objective coefficients of all columns."""
+        return _joined([block[0] for block in self._column_blocks])
+
+    def row_bounds(self, row: int) -> tuple[float, float]:
+        """Bounds of one row as they were given."""
+        lower, upper = (_joined([block[i] for block in self._row_blocks]) for i in (0, 1))
+        return float(lower[row]), float(upper[row])
+
+    def to_highs(self) -> Any:
+        """Return the model as a ``HighsLp``, column-wise."""
+        import highspy
+
+        lp = highspy.HighsLp()
+        lp.model_name_ = self.name
+        lp.num_col_, lp.num_row_, lp.offset_ = self.columns, self.rows, self.offset
+        lp.col_cost_ = self.costs()
+        lp.col_lower_ = _joined([block[1] for block in self._column_blocks])
+        lp.col_upper_ = _joined([block[2] for block in self._column_blocks])
+        lp.row_lower_ = _joined([block[0] for block in self._row_blocks])
+        lp.row_upper_ = _joined([block[1] for block in self._row_blocks])
+        start, index, value = self.matrix()
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = start, index, value
+        integer = np.concatenate([block[3] for block in self._column_blocks])
+        if integer.any():
+            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+            lp.integrality_ = [kinds[int(flag)] for flag in integer]
+        return lp
+
+    def matrix(self) -> tuple[NDArray[np.int32], NDArray[np.int32], Floats]:
+        """Compressed columns (start, row index, value) of the collected entries."""
+        rows, columns = (np.concatenate([e[i] for e in self._entries] or [np.zeros(0, int)]) for i in (0, 1))
+        values = _joined([e[2] for e in self._entries])
+        order = np.lexsort((rows, columns))
+        rows, columns, values = rows[order], columns[order], values[order]
+        first = np.ones(len(rows), dtype=bool)
+        first[1:] = (np.diff(rows) != 0) | (np.diff(columns) != 0)
+        place = np.flatnonzero(first)
+        summed = np.add.reduceat(values, place) if len(values) else values
+        start = np.searchsorted(columns[place], np.arange(self.columns + 1))
+        return start.astype(np.int32), rows[place].astype(np.int32), summed
+
+
+@dataclass(frozen=True)
+class Solution:
+    """An optimum, or the best plan that was found before a limit (``proven`` says which).
+
+    ``row_dual`` and ``reduced_cost`` follow HiGHS: change of the objective per unit of the row's
+    or column's bound; both are zero for mixed-integer models.
+    """
+
+    value: Floats
+    row_dual: Floats
+    reduced_cost: Floats
+    objective: float
+    status: str
+    proven: bool
+    gap: float
+    seconds: float
+
+
+class Solver:
+    """A model inside HiGHS, which may be solved again after bounds or costs change (warm start)."""
+
+    def __init__(self, model: Model) -> None:
+        import highspy
+
+        self.model = model
+        self._highs = highspy.Highs()
+        self._ok(self._highs.setOptionValue("output_flag", False), "set an option")
+        self._ok(self._highs.setOptionValue("random_seed", 0), "set an option")
+        self._ok(self._highs.passModel(model.to_highs()), "take the model")
+
+    def set_bounds(self, columns: Ints, lower: ArrayLike, upper: ArrayLike) -> None:
+        """Change bounds of columns."""
+        index = np.asarray(columns, np.int32).ravel()
+        low, high = (np.broadcast_to(np.asarray(v, float), index.shape).copy() for v in (lower, upper))
+        self._ok(self._highs.changeColsBounds(len(index), index, low, high), "change bounds")
+
+    def set_rows(self, rows: Ints, lower: ArrayLike, upper: ArrayLike) -> None:
+        """Change bounds of rows."""
+        index = np.asarray(rows, np.int32).ravel()
+        low, high = (np.broadcast_to(np.asarray(v, float), index.shape) for v in (lower, upper))
+        for row, at_least, at_most in zip(index, low, high, strict=True):
+            self._ok(self._highs.changeRowBounds(int(row), float(at_least), float(at_most)), "change rows")
+
+    def fix_integers(self, columns: Ints, values: ArrayLike) -> None:
+        """Fix integer columns and treat them as continuous: what is left is an LP with duals."""
+        import highspy
+
+        index = np.asarray(columns, np.int32).ravel()
+        kind = np.full(len(index), int(highspy.HighsVarType.kContinuous), np.uint8)
+        self._ok(self._highs.changeColsIntegrality(len(index), index, kind), "relax integers")
+        self.set_bounds(index, values, values)
+
+    def write(self, path: Path) -> None:
+        """Write the model for other solvers; the ending of the name (.lp or .mps) chooses the format."""
+        self._ok(self._highs.writeModel(str(path)), f"write {path.name}")
+
+    def solve(self, *, time_limit: float | None = None, mip_gap: float = MIP_GAP) -> Solution:
+        """Solve, or solve again.
+
+        Raises
+        ------
+        InfeasiblePlan: no point meets all rows; the message names those that clash.
+        SolverFailure: unbounded, or stopped without any plan.
+        """
+        limit = INFINITY if time_limit is None else self._highs.getRunTime() + time_limit  # its clock runs on
+        self._ok(self._highs.setOptionValue("time_limit", limit), "set the time limit")
+        self._ok(self._highs.setOptionValue("mip_rel_gap", mip_gap), "set the gap")
+        started = time.perf_counter()
+        code = self._highs.run()
+        status = self._highs.getModelStatus()
+        return self._solution(code, status, time.perf_counter() - started)
+
+    def _solution(self, code: Any, status: Any, seconds: float) -> Solution:
+        import highspy
+
+        named = self._highs.modelStatusToString(status).lower()
+        kind = highspy.HighsModelStatus
+        if status in (kind.kInfeasible, kind.kUnboundedOrInfeasible):
+            raise _infeasible(self.model, self._highs.getLp())
+        self._ok(code, f"solve (status: {named})")
+        info = self._highs.getInfo()
+        limits = (kind.kTimeLimit, kind.kIterationLimit, kind.kSolutionLimit, kind.kInterrupt)
+        has_plan = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        if status != kind.kOptimal and not (status in limits and has_plan):
+            remedy = "Give it more time." if status in limits else "Look for a cost or bound that is missing."
+            raise SolverFailure(f"the optimiser stopped without a plan: {named}.", remedy)
+        found = self._highs.getSolution()
+        return Solution(
+            np.asarray(found.col_value), np.asarray(found.row_dual), np.asarray(found.col_dual),
+            float(info.objective_function_value), named, status == kind.kOptimal,
+            float(info.mip_gap) if np.isfinite(info.mip_gap) else 0.0, seconds,
+        )  # fmt: skip
+
+    def _ok(self, code: Any, task: str) -> None:
+        import highspy
+
+        if code == highspy.HighsStatus.kError:
+            raise SolverFailure(f"the optimiser could not {task}.")
+
+
+def solve(model: Model, *, time_limit: float | None = None, mip_gap: float = MIP_GAP) -> Solution:
+    """Solve a model once; see :meth:`Solver.solve`."""
+    return Solver(model).solve(time_limit=time_limit, mip_gap=mip_gap)
+
+
+def _joined(blocks: list[Floats]) -> Floats:
+    return np.concatenate(blocks) if blocks else np.zeros(0)
+
+
+# why nothing is feasible --------------------------------------------------------------------------
+
+
+def _infeasible(model: Model, lp: Any) -> InfeasiblePlan:
+    """Name the rows that clash: those whose joint violation is smallest in an elastic model."""
+    clashes = _clashing_rows(lp)
+    if not len(clashes):
+        return InfeasiblePlan("no plan meets all bounds.", "Look for a lower bound above an upper one.")
+    named = sorted({model.row_names.get(int(row), f"row {row}") for row in clashes})
+    shown = "; ".join(named[:_MAX_NAMED_ROWS])
+    more = f" and {len(named) - _MAX_NAMED_ROWS} more" if len(named) > _MAX_NAMED_ROWS else ""
+    return InfeasiblePlan(f"no plan meets all rows; cannot hold together with the rest: {shown}{more}.")
+
+
+def _clashing_rows(lp: Any) -> Ints:
+    """Let every row bend at a price relative to its size; the rows that bend are the clash."""
+    import highspy
+
+    lower, upper = np.asarray(lp.row_lower_), np.asarray(lp.row_upper_)
+    size = np.maximum(1.0, np.where(np.isfinite(lower), abs(lower), np.where(np.isfinite(upper), abs(upper), 0)))
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", False)
+    lp.col_cost_, lp.offset_ = np.zeros(lp.num_col_), 0.0
+    if highs.passModel(lp) == highspy.HighsStatus.kError:
+        return np.zeros(0, np.int64)
+    for sign in (1.0, -1.0):
+        for row in range(lp.num_row_):
+            highs.addCol(1.0, 0.0, INFINITY, 1, np.array([row], np.int32), np.array([sign * size[row]]))
+    highs.run()
+    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return np.zeros(0, np.int64)
+    bent = np.asarray(highs.getSolution().col_value)[lp.num_col_ :].reshape(2, -1).max(axis=0)
+    return np.flatnonzero(bent > CLASH_TOLERANCE)
