@@ -87,7 +87,7 @@ def _verdict_spec(results: Results, verdict: Any) -> FigureSpec:
     shown = verdict.unit.startswith(("share", "ratio")) and rows["value_to"].notna().sum() > 1
     return FigureSpec(
         f"verdict-{verdict.claim_id}", f"Claim {verdict.claim_id} under every definition",
-        "A row is one definition. Circles agree with the claim, crosses do not; hollow marks are the start, "
+        "A row is one definition. Circles agree with the claim, crosses do not. Hollow marks are the start, "
         "full marks the end of the period.",
         rows if shown else rows.head(0),
         lambda: draw_verdict_band(rows, verdict.claimed_from, verdict.claimed_to),
@@ -109,7 +109,8 @@ def _projects_spec(results: Results) -> FigureSpec:
     table = results.plan_projects
     return FigureSpec(
         "projects", "What the projects cost and what they avoid",
-        "Investment still to be made and, where computed, the expected loss avoided by the project alone.",
+        "Investment still to be made and, where computed, the expected loss avoided by the project alone. "
+        "Hatched bars are projects that the plan leaves out.",
         table, lambda: draw_projects(table),
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ytterby.ledger.dates import read_span
+from ytterby.ledger.policies import DATES, policies_in_force
 from ytterby.views.theme import (
     BLUE,
     DASHES,
@@ -131,12 +132,14 @@ def draw_fans(fans: pd.DataFrame, regions: pd.DataFrame) -> Any:
             for trace in _fan(rows, BLUE if case == "with plan" else VERMILLION, panel, first=panel == 1):
                 figure.add_trace(trace)
             _finish_panel(figure, panel, title, top, last=r == len(places) - 1)
-    figure.update_layout(height=70 + 165 * len(places))
+    figure.update_layout(
+        height=86 + 165 * len(places), legend={"y": 1, "yref": "container", "yanchor": "top"}
+    )
     return figure
 
 
 def _panels(rows: int, columns: int) -> Any:
-    figure = new_figure(400, margin={"l": 44, "r": 8, "t": 60, "b": 40}, hovermode="x")
+    figure = new_figure(400, margin={"l": 44, "r": 8, "t": 76, "b": 40}, hovermode="x")
     gap_x, gap_y = 0.06, 0.30 / max(1, rows)
     width = (1 - gap_x * (columns - 1)) / max(1, columns)
     height = (1 - gap_y * (rows - 1)) / max(1, rows)
@@ -189,7 +192,7 @@ def _fan(rows: pd.DataFrame, colour: str, panel: int, *, first: bool) -> list[An
             line=line,
             **shared,
             hovertemplate=name + " %{y:.1%}<extra></extra>",
-        )  # fmt: skip
+        )
         for column, name, line in lines
     ]
     return [
@@ -215,9 +218,12 @@ def draw_verdict_band(variants: pd.DataFrame, claimed_from: float, claimed_to: f
     -------
     plotly Figure; its first trace holds the values at the start, the second those at the end.
     """
-    height = 30 if len(variants) <= _NAMED_VARIANTS else 9
+    height = 38 if len(variants) <= _NAMED_VARIANTS else 9
     figure = new_figure(
-        150 + height * len(variants), hovermode="closest", margin={"l": 8, "r": 12, "t": 44, "b": 90}
+        90 + height * len(variants),
+        hovermode="closest",
+        showlegend=False,
+        margin={"l": 8, "r": 12, "t": 44, "b": 30},
     )
     rows = list(range(len(variants)))
     for row, start, end in zip(rows, variants["value_from"], variants["value_to"], strict=True):
@@ -226,37 +232,39 @@ def draw_verdict_band(variants: pd.DataFrame, claimed_from: float, claimed_to: f
     size = 11 if height > 10 else 8
     figure.add_trace(_values(variants, "value_from", "value at the start", PAPER, size))
     figure.add_trace(_values(variants, "value_to", "value at the end", BLUE, size))
+    period = claimed_from == claimed_from
     _claimed_line(figure, claimed_from, "claimed start", "dash")
-    _claimed_line(figure, claimed_to, "claimed end", "solid")
+    _claimed_line(figure, claimed_to, "claimed end" if period else "claimed", "solid")
     ticks = [_variant_name(variant, few=height > 10) for variant in variants.itertuples()]
     named = [row for row in rows if ticks[row]]
-    figure.update_xaxes(range=[0, _upper_end(variants, claimed_from, claimed_to)], tickformat=".0%")
+    figure.update_xaxes(
+        range=[0, _upper_end(variants, claimed_from, claimed_to)], tickformat=".0%", dtick=0.2
+    )
     figure.update_yaxes(
         range=[len(rows) - 0.4, -0.6], showgrid=False, tickvals=named, ticktext=[ticks[k] for k in named]
     )
-    figure.update_layout(legend={"y": 0, "yref": "container", "yanchor": "bottom"})
     return figure
 
 
 def _values(variants: pd.DataFrame, column: str, name: str, fill: str, size: int) -> Any:
     import plotly.graph_objects as go
 
+    symbols = [_VERDICT_SYMBOLS.get(verdict, "diamond") for verdict in variants["verdict"]]
     told = [
         f"{label(d)}<br>{label(v)}" for d, v in zip(variants["definition"], variants["verdict"], strict=True)
     ]
     return go.Scatter(
         x=list(variants[column]), y=list(range(len(variants))), mode="markers", name=name, customdata=told,
         hovertemplate="%{x:.1%}, %{customdata}<extra></extra>", visible=bool(variants[column].notna().any()),
-        marker={"size": size, "color": fill, "symbol": [_VERDICT_SYMBOLS.get(v, "diamond") for v in variants["verdict"]],
-                "line": {"color": BLUE, "width": 1.5}},
+        marker={"size": size, "color": fill, "symbol": symbols, "line": {"color": BLUE, "width": 1.5}},
     )  # fmt: skip
 
 
 def _claimed_line(figure: Any, value: float, name: str, dash: str) -> None:
     if value == value:
         figure.add_vline(x=value, line={"color": VERMILLION, "width": 2, "dash": dash})
-        figure.add_annotation(x=value, y=1, yref="paper", yanchor="bottom", text=f"{name}<br><b>{value:.0%}</b>",
-                              showarrow=False, font={"color": INK, "size": 12})  # fmt: skip
+        words = f"{name}<br><b>{value:.0%}</b>"
+        figure.add_annotation(x=value, y=1, yref="paper", yanchor="bottom", text=words, showarrow=False)
 
 
 def _variant_name(variant: Any, *, few: bool) -> str:
@@ -271,7 +279,7 @@ def _upper_end(variants: pd.DataFrame, *claimed: float) -> float:
     """Shares and ratios are drawn from 0 to 100 %, or further where a ratio goes further."""
     known = [value for value in (*variants["value_from"], *variants["value_to"], *claimed) if value == value]
     highest = max(known, default=1.0)
-    return 1.0 if highest <= 1 else 1.05 * highest
+    return 1.02 if highest <= 1 else 1.05 * highest
 
 
 # The calendar of pledges and policies ------------------------------------------------------------
@@ -282,41 +290,43 @@ def calendar_rows(pledges: pd.DataFrame, policies: pd.DataFrame, day: dt.date) -
 
     Returns
     -------
-    id, label, what (announced, in force, suspended, due), start, end: ISO days; open ends and
-    beginnings are cut at the window of the calendar, 18 months before the day and 24 after it.
+    id, label, what (announced, in force, suspended, due), start, end (the first day after it): ISO
+    days, cut at the window of the calendar, 18 months before the day and 24 after it.
     """
     first, last = day - _WINDOW[0], day + _WINDOW[1]
-    rows = [row for policy in policies.to_dict("records") for row in _policy_segments(policy, last)]
-    rows += [
-        (f"pledge {row.pledge_id}", f"{row.promisor}: {row.object}", "due", str(row.due), str(row.due))
-        for row in pledges.itertuples()
-        if row.due
+    rows: list[tuple[str, str, str, dt.date, dt.date]] = []
+    for policy in policies.to_dict("records"):
+        who = f"policy {policy['policy']}", str(policy["label"])
+        rows += [(*who, *segment) for segment in _policy_segments(policy, last)]
+    for pledge in pledges[pledges["due"] != ""].sort_values("due", kind="stable").itertuples():
+        due = read_span(str(pledge.due)).last
+        rows.append((f"pledge {pledge.pledge_id}", f"{pledge.promisor}: {pledge.object}", "due", due, due))
+    shown = [
+        (key, name, what, max(start, first).isoformat(), min(end, last).isoformat())
+        for key, name, what, start, end in rows
+        if start <= last and end >= first
     ]
-    frame = pd.DataFrame(rows, columns=["id", "label", "what", "start", "end"], dtype=object)
-    frame = frame[(frame["end"] >= first.isoformat()) & (frame["start"] <= last.isoformat())]
-    frame = frame.assign(
-        start=frame["start"].clip(lower=first.isoformat()), end=frame["end"].clip(upper=last.isoformat())
-    )
-    return frame.reset_index(drop=True)
+    return pd.DataFrame(shown, columns=["id", "label", "what", "start", "end"], dtype=object)
 
 
-def _policy_segments(policy: Mapping[Any, Any], last: dt.date) -> list[tuple[str, str, str, str, str]]:
-    """What holds between two dates of a policy; partial dates count from their first day."""
-    marks = [
-        ("announced", "announced"),
-        ("effective", "in force"),
-        ("suspended", "suspended"),
-        ("resumes", "in force"),
-    ]
-    days = [(read_span(policy[name]).first, what) for name, what in marks if policy[name]]
-    end = read_span(policy["expires"]).last if policy["expires"] else last
-    days = sorted((start, what) for start, what in days if start < end)
-    stops = [start for start, _ in days[1:]] + [end]
-    return [
-        (str(policy["policy"]), str(policy["label"]), what, start.isoformat(), stop.isoformat())
-        for (start, what), stop in zip(days, stops, strict=True)
-        if stop > start
-    ]
+def _policy_segments(policy: Mapping[Any, Any], last: dt.date) -> list[tuple[str, dt.date, dt.date]]:
+    """States of a policy between its dates, as the ledger tells them for the first day of each."""
+    days = sorted({_turn(name, policy[name]) for name in DATES if policy[name]})
+    days = [day for day in days if day <= last]
+    row = pd.DataFrame([{str(name): cell for name, cell in policy.items()}])
+    states = [str(policies_in_force(row, start)["state"].iloc[0]).replace("_", " ") for start in days]
+    turns = [k for k in range(len(days)) if not k or states[k] != states[k - 1]]
+    stops = [*(days[k] for k in turns[1:]), last]
+    segments = [(states[k], days[k], stop) for k, stop in zip(turns, stops, strict=True)]
+    return [(what, start, stop) for what, start, stop in segments if what in _SEGMENTS and start < stop]
+
+
+def _turn(name: str, date: str) -> dt.date:
+    """First day on which a date of a policy may change its state."""
+    span = read_span(date)
+    if name == "expires":
+        return span.last + dt.timedelta(days=1)
+    return span.last if name == "suspended" else span.first
 
 
 _SEGMENTS = {
@@ -332,7 +342,7 @@ def draw_calendar(calendar: pd.DataFrame, day: dt.date) -> Any:
 
     names = {row.id: wrapped(row.label, 38) for row in calendar.itertuples()}
     unique = _distinct(names)
-    figure = new_figure(90 + 34 * len(unique), barmode="overlay", margin={"l": 8, "r": 12, "t": 34, "b": 36})
+    figure = new_figure(90 + 40 * len(unique), barmode="overlay", margin={"l": 8, "r": 12, "t": 34, "b": 36})
     for what, (colour, pattern, alpha) in _SEGMENTS.items():
         rows = calendar[calendar["what"] == what]
         figure.add_trace(go.Bar(
@@ -358,7 +368,7 @@ def draw_calendar(calendar: pd.DataFrame, day: dt.date) -> Any:
     figure.update_yaxes(
         autorange="reversed", showgrid=False, categoryorder="array", categoryarray=list(unique.values())
     )
-    figure.update_layout(legend={"y": -30 / (20 + 34 * max(1, len(unique))), "yanchor": "top"})
+    figure.update_layout(legend={"y": -30 / (20 + 40 * max(1, len(unique))), "yanchor": "top"})
     return figure
 
 
@@ -380,29 +390,38 @@ def _milliseconds(start: str, end: str) -> int:
 
 
 def draw_projects(projects: pd.DataFrame) -> Any:
-    """Investment of each project and, where known, the loss it avoids; hatched when not chosen."""
-    import plotly.graph_objects as go
+    """Investment of each project and, where known, the loss it avoids; hatched when not chosen.
 
-    names = list(_distinct({row.project: wrapped(row.label, 34) for row in projects.itertuples()}).values())
-    figure = new_figure(
-        100 + 46 * len(names), barmode="group", bargap=0.35, margin={"l": 8, "r": 12, "t": 40, "b": 40}
-    )
+    Returns
+    -------
+    plotly Figure; a trace for each of investment and loss avoided, chosen and left out, each in the
+    order of the projects and empty where the other one counts.
+    """
+    keys = {row.project: wrapped(row.label, 34) for row in projects.itertuples()}
+    names = list(_distinct(keys).values())
+    figure = new_figure(100 + 46 * len(names), barmode="group", bargap=0.35)
     series = (("capex_usd", "investment", BLUE), ("avoided_loss_usd", "loss avoided", GREEN))
     for column, title, colour in series:
-        if projects[column].notna().any():
-            figure.add_trace(go.Bar(
-                y=names, x=list(projects[column]), orientation="h", name=title,
-                hovertemplate="%{x:,.3s} USD<extra>" + title + "</extra>",
-                marker={"color": [faded(colour, 0.9 if chosen else 0.25) for chosen in projects["chosen"]],
-                        "line": {"color": INK, "width": 0.8},
-                        "pattern": {"shape": ["" if chosen else "/" for chosen in projects["chosen"]],
-                                    "fgcolor": INK, "size": 7, "solidity": 0.15}},
-            ))  # fmt: skip
-    figure.update_xaxes(
-        title="USD; hatched bars are projects that the plan leaves out", tickformat="~s", rangemode="tozero"
-    )
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+        for chosen in (True, False):
+            values = projects[column].where(projects["chosen"] == chosen)
+            if values.notna().any():
+                figure.add_trace(_project_bars(names, values, title, colour, chosen=chosen))
+    figure.update_xaxes(title_text="USD", exponentformat="B", rangemode="tozero")
+    figure.update_yaxes(autorange="reversed", showgrid=False, categoryorder="array", categoryarray=names)
     return figure
+
+
+def _project_bars(names: list[str], values: pd.Series, title: str, colour: str, *, chosen: bool) -> Any:
+    import plotly.graph_objects as go
+
+    name = title if chosen else f"{title}, left out"
+    pattern = {"shape": "" if chosen else "/", "fgcolor": INK, "size": 7, "solidity": 0.15}
+    return go.Bar(
+        y=names, x=list(values), orientation="h", name=name, offsetgroup=title,
+        hovertemplate="%{x:,.3s} USD<extra>" + name + "</extra>",
+        marker={"color": faded(colour, 0.9 if chosen else 0.25), "line": {"color": INK, "width": 0.8},
+                "pattern": pattern},
+    )  # fmt: skip
 
 
 # Dependence over time ----------------------------------------------------------------------------
@@ -423,6 +442,6 @@ def draw_dependence(screen: pd.DataFrame, title: str) -> Any:
             line={"color": SERIES[k % len(SERIES)], "dash": DASHES[k % len(DASHES)], "width": 2},
             marker={"symbol": SYMBOLS[k % len(SYMBOLS)], "size": 6},
         ))  # fmt: skip
-    figure.update_yaxes(title=label(title), rangemode="tozero")
+    figure.update_yaxes(title_text=label(title), rangemode="tozero")
     figure.update_xaxes(tickformat="d")
     return figure

@@ -44,7 +44,7 @@ def draw_chokepoint_map(
     -------
     plotly Figure; the last trace holds the marks, one a choke point.
     """
-    figure = new_figure(430, margin={"l": 0, "r": 0, "t": 8, "b": 8}, showlegend=True)
+    figure = new_figure(500, margin={"l": 0, "r": 0, "t": 8, "b": 8}, showlegend=True)
     worst = chokepoints.groupby("region")["lost_use_share"].max().to_dict()
     class_of = {
         member: _class_index(worst[row.region])
@@ -73,9 +73,13 @@ def _class_index(share: float) -> int:
 def _frame(figure: Any) -> None:
     hidden = {"visible": False, "fixedrange": True}
     figure.update_layout(
-        xaxis=hidden | {"range": [-2.75, 2.75]},
+        xaxis=hidden | {"range": [-2.5, 2.8]},
         yaxis=hidden | {"range": [project(0, _SOUTH)[1], 1.33], "scaleanchor": "x"},
-        legend={"title": {"text": "End use lost without the region's worst node"}, "y": 0, "yanchor": "top"},
+        legend={
+            "title": {"text": "End use lost without the region's worst node", "font": {"size": 13}},
+            "y": 0,
+            "yanchor": "top",
+        },
     )
 
 
@@ -111,10 +115,22 @@ def _outline(geometry: Mapping[str, Any]) -> Iterator[tuple[float | None, float 
     for polygon in polygons:
         ring = polygon[0]  # holes of 1:110m countries (Lesotho) are drawn over by their own shape
         if max(latitude for _, latitude, *_ in ring) > _SOUTH:
-            for longitude, latitude, *_ in ring:
+            for longitude, latitude in _unwrapped(ring):
                 x, y = project(longitude, latitude)
                 yield round(x, 3), round(y, 3)
             yield None, None
+
+
+def _unwrapped(ring: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
+    """One ring without jumps over the antimeridian, on the side of the map where most of it lies."""
+    points, turn, last = [], 0.0, ring[0][0]
+    for longitude, latitude, *_ in ring:
+        turn += 360.0 * ((last - longitude > 180) - (longitude - last > 180))
+        points.append((longitude + turn, latitude))
+        last = longitude
+    middle = (min(x for x, _ in points) + max(x for x, _ in points)) / 2
+    shift = -360.0 * ((middle > 180) - (middle < -180))
+    return [(x + shift, y) for x, y in points]
 
 
 def _marks(ranked: pd.DataFrame, regions: pd.DataFrame) -> Any:

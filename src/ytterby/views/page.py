@@ -8,16 +8,16 @@ import re
 from importlib import resources
 from pathlib import Path
 
-from ytterby.views import sections
+from ytterby.views import sections, witness
 from ytterby.views.exhibits import report_figures
 from ytterby.views.markup import Markup, foreign, join, tag
 from ytterby.views.results import Results
 
 _CONTENTS = (
     ("answer", "The answer"), ("chokepoints", "Where it would break"), ("chain", "The chain"),
-    ("shortfalls", "Shocks"), ("claims", "Claims and verdicts"), ("pledges", "Pledges"), ("policies", "Policies"),
-    ("plan", "The plan"), ("screening", "Screening"), ("assumptions", "Assumptions"), ("sources", "Sources"),
-    ("made", "How it was made"),
+    ("shortfalls", "Shocks"), ("claims", "Claims and verdicts"), ("pledges", "Pledges"),
+    ("policies", "Policies"), ("plan", "The plan"), ("screening", "Screening"),
+    ("assumptions", "Assumptions"), ("sources", "Sources"), ("made", "How it was made"),
 )  # fmt: skip
 _ID = re.compile(r'\sid="([^"]*)"')
 _MOST_LOST = 20
@@ -51,17 +51,18 @@ def report_html(results: Results) -> str:
 
 def _body(results: Results) -> Markup:
     figures = report_figures(results)
+    as_of = f"As of {results.settings.date}. Numbers lead to the row or quote behind them."
     header = tag(
         "header", tag("p", "ytterby report", class_="kicker"), tag("h1", foreign(results.settings.title)),
-        tag("p", foreign(results.settings.question), class_="question"),
-        tag("p", f"As of {results.settings.date}. Every number leads to the row or quote behind it.", class_="asof"),
+        tag("p", foreign(results.settings.question), class_="question"), tag("p", as_of, class_="asof"),
     )  # fmt: skip
-    contents = tag("nav", tag("ul", *(tag("li", tag("a", words, href=f"#{key}")) for key, words in _CONTENTS)),
-                   aria_label="Contents")  # fmt: skip
+    places = [tag("li", tag("a", words, href=f"#{key}")) for key, words in _CONTENTS]
+    contents = tag("nav", tag("ul", *places), aria_label="Contents")
     main = tag(
         "main", sections.answer(results), contents, sections.chokepoints(results, figures),
-        sections.chain(results, figures), sections.shortfalls(results, figures), sections.claims(results, figures),
-        sections.pledges(results, figures), sections.policies(results), sections.plan(results, figures),
+        sections.chain(results, figures), sections.shortfalls(results, figures),
+        witness.claims(results, figures), witness.pledges(results, figures),
+        witness.policies(results), sections.plan(results, figures),
         sections.screening(results, figures), sections.assumptions(results), sections.sources(results),
         sections.made(results), id="main",
     )  # fmt: skip

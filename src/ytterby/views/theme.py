@@ -44,7 +44,7 @@ def new_figure(height: int, **layout: Any) -> Any:
 
     axis = {
         "gridcolor": GRID, "linecolor": PALE, "zeroline": False, "ticks": "outside", "tickcolor": PALE,
-        "automargin": True, "fixedrange": True,
+        "automargin": True, "fixedrange": True, "title": {"font": {"size": 13}},
     }  # fmt: skip
     base = {
         "template": None, "height": height, "autosize": True, "paper_bgcolor": PAPER, "plot_bgcolor": PAPER,
