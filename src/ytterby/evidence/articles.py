@@ -7,19 +7,20 @@ that offsets count in the file itself (for HTML and JSON: in the extracted text)
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from ytterby.evidence.claims import Span
+from ytterby.evidence.dates import find_times
 from ytterby.evidence.passages import Header, Passage, agencies, credit_names, cut
 
 LARGEST_ARTICLE = 2_000_000  # bytes; no press text is longer, and reading time grows with it
@@ -89,9 +90,9 @@ class Article(_Record):
         return len(self.text)
 
     @property
-    def day(self) -> date | None:
+    def day(self) -> dt.date | None:
         """The article's day, if known."""
-        return date.fromisoformat(self.date.value) if self.date else None
+        return dt.date.fromisoformat(self.date.value) if self.date else None
 
     @property
     def noise(self) -> tuple[TypedSpan, ...]:
@@ -333,11 +334,12 @@ def _from_html(html: str) -> dict[str, str]:
         )
     except Exception as error:  # noqa: BLE001 - lxml and trafilatura raise anything on hostile markup
         raise _Bad(f"the page cannot be parsed ({type(error).__name__}).", "Save its text instead.") from None
-    text = getattr(page, "text", None)
-    if not text or not text.strip():
+    names = {"text": "text", "title": "title", "outlet": "sitename", "date": "date", "url": "url"}
+    found = {ours: getattr(page, theirs, None) for ours, theirs in names.items()}
+    fields = {k: v for k, v in found.items() if isinstance(v, str) and v.strip()}
+    if "text" not in fields:
         raise _Bad("no article text found in the page.", "Save its text as .txt instead.")
-    meta = {"title": page.title, "outlet": page.sitename, "date": page.date, "url": page.url}
-    return {"text": text} | {k: v for k, v in meta.items() if isinstance(v, str) and v}
+    return fields
 
 
 def _main_language(passages: Sequence[Passage]) -> str | None:
@@ -376,37 +378,49 @@ def _date(
 
 def _iso(text: str) -> str | None:
     try:
-        return date.fromisoformat(text[:10]).isoformat()
+        return dt.date.fromisoformat(text[:10]).isoformat()
     except ValueError:
         return None
 
 
 _STAMP = re.compile(
-    r"(?:Stand|Aktualisiert|Veröffentlicht|Updated|Published|Publié le|Mis à jour le|更新|公開)\s?[:：]?\s?(?P<day>[^\n]{6,40})"
+    r"(?:Stand|Aktualisiert|Veröffentlicht|Updated|Published|Publié le|Mis à jour le|更新|公開)"
+    r"\s?[:：]?\s?(?P<day>[^\n]{6,40})"
 )
 
 
 def _dateline_date(text: str, passages: Sequence[Passage]) -> ArticleDate | None:
-    """A full date in the dateline or in a time stamp near the top."""
-    from ytterby.evidence.dates import find_times
-
+    """The day in the dateline or in a time stamp near the top; without a year that of the text's years."""
     places = [(p.start, p.end) for p in passages if p.type == "dateline"]
     places += [m.span("day") for m in _STAMP.finditer(text[:3000])]
+    years = [int(y) for y in re.findall(r"\b20[0-9]{2}\b", text[:20_000])]
+    middle = dt.date(max(years), 7, 1) if years else None
     for start, end in places:
-        for language in ("de", "en", "fr", "ja"):
-            days = [
-                m for m in find_times(text[start:end], language, None) if m.granularity == "day" and m.start
-            ]
-            if days and days[0].start:
-                value = days[0].start.isoformat()
+        for report in (None, middle):
+            day = _day_in(text[start:end], report)
+            if day:
                 span = Span(start=start, end=end, quote=text[start:end])
-                return ArticleDate(value=value, evidence="dateline", confidence="high", span=span)
+                basis = "the latest year that the text names" if report else None
+                sure: Literal["high", "low"] = "low" if report else "high"
+                return ArticleDate(
+                    value=day.isoformat(), evidence="dateline", confidence=sure, basis=basis, span=span
+                )
+    return None
+
+
+def _day_in(text: str, report: dt.date | None) -> dt.date | None:
+    """A calendar day with its month; weekdays and "today" say nothing in a dateline."""
+    for language in ("de", "en", "fr", "ja"):
+        for moment in find_times(text, language, report):
+            named = re.search(r"\d", text[moment.at : moment.stop])
+            if moment.granularity == "day" and moment.start and named:
+                return moment.start
     return None
 
 
 _ATTRIBUTED = (
-    r"(?:Nachrichtenagentur|Agentur|news agency|agence(?: de presse)?|通信社|laut|told|nach Angaben von|selon|"
-    r"according to|reported by|à l.agence|gegenüber)\s(?:der\s|the\s|l.)?(?:\w+\s){0,2}?"
+    r"(?:Nachrichtenagentur|Agentur|news agency|agence(?: de presse)?|通信社|laut|told|nach Angaben von|"
+    r"selon|according to|reported by|à l.agence|gegenüber)\s(?:der\s|the\s|l.)?(?:\w+\s){0,2}?"
 )
 
 

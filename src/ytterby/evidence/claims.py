@@ -13,12 +13,13 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TextIO
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from ytterby.errors import Fault, InputFaults
 
+Json = dict[str, object]
 Relevance = Literal["core", "context", "peripheral"]
 BLOCS = frozenset({"EU", "NATO", "ASEAN", "APEC", "G7", "G20", "WTO", "UN"})
 _LONGEST_LINE = 1_000_000  # characters of one JSONL line; a claim needs some thousand
@@ -101,7 +102,9 @@ class Check(_Record):
     claimed: float | tuple[float, ...] | None = None
     unit: str | None = None
     expect: str | None = None
-    from_: str | None = Field(default=None, alias="from")
+    from_: str | None = Field(
+        default=None, validation_alias=AliasChoices("from", "from_"), serialization_alias="from"
+    )
     to: str | None = None
     implied_rate: float | None = None
     date: str | None = None
@@ -160,7 +163,7 @@ class Claim(_Record):
     part_of: str | None = None
     notes: str | None = None
 
-    def to_record(self) -> dict[str, object]:
+    def to_record(self) -> Json:
         """The claim in the schema's JSON shape: fields that do not apply are left out."""
         full = self.model_dump(mode="json", by_alias=True)
         record = {k: v for k, v in full.items() if v is not None}
@@ -260,8 +263,8 @@ def read_claims(path: Path) -> list[Claim]:
     return claims
 
 
-def _lines(file: Iterable[str] | object) -> Iterator[str]:
-    while line := file.readline(_LONGEST_LINE + 1):  # type: ignore[attr-defined]
+def _lines(file: TextIO) -> Iterator[str]:
+    while line := file.readline(_LONGEST_LINE + 1):
         yield line
 
 

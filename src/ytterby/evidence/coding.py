@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from ytterby.evidence.articles import Article
@@ -23,6 +24,7 @@ from ytterby.evidence.sentences import sentences_of
 from ytterby.evidence.slots import check_of, quantities, times
 from ytterby.evidence.speakers import attribute
 
+_SHORT_SENTENCE = 140
 _MOST_CLAIMS = 2000  # of one article: a longer text is no article
 
 
@@ -48,8 +50,13 @@ def code_claims(article: Article) -> CodingResult:
     for sentence in sentences_of(article):
         if len(found) >= _MOST_CLAIMS:
             break
+        if sentence.passage == "title":
+            Scene(sentence, context).remember(())
+            continue
         scene = Scene(sentence, context)
         claims = _of_sentence(article, scene, found)
+        if not claims:
+            _credit_previous(scene, found)
         _remember_slots(scene, claims)
         scene.remember(claims)
     ordered = sorted(found, key=lambda c: (c.spans[0].start, c.spans[0].end, c.kind))
@@ -71,18 +78,24 @@ def _prime(article: Article, context: Context) -> None:
 def _of_sentence(article: Article, scene: Scene, found: list[Claim]) -> list[Claim]:
     """Ask every rule; a claim that goes on from the sentence before is merged into it."""
     claims: list[Claim] = []
-    speakers = None
+    speakers = attribute(scene)
     for rule in rules():
         for span, anchor in _matches(rule, scene, claims, found):
-            if speakers is None:
-                speakers = attribute(scene)
             for claim in _build(article, scene, rule, span, anchor, speakers):
                 if not _merged(rule, claim, scene, found):
                     claims.append(claim)
                     found.append(claim)
-    if speakers is None:
-        attribute(scene)  # keeps track of whose words go on
     return claims
+
+
+def _credit_previous(scene: Scene, found: list[Claim]) -> None:
+    """Of Das teilte das Weiße Haus mit: the words before are somebody's."""
+    opening = min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
+    if not (opening and scene.speaking and len(scene.text) < _SHORT_SENTENCE):
+        return
+    for claim in scene.context.previous:
+        if claim in found and not claim.attribution:
+            found[found.index(claim)] = claim.model_copy(update={"attribution": scene.context.attribution})
 
 
 def _matches(
@@ -92,28 +105,39 @@ def _matches(
         return
     if rule.after and rule.after not in {c.kind for c in scene.context.previous}:
         return
-    if rule.once and any(c.kind == rule.kind and c.status == "took_place" for c in found):
+    if rule.body_only and scene.sentence.passage != "body":
+        return
+    if rule.once == "kind" and any(c.kind == rule.kind for c in found):
         return
     whole = (0, len(scene.text))
     segments = scene.clauses if rule.scope == "clause" else [whole]
     for span in segments:
-        if rule.unless and _taken(rule, scene, span, claims):
+        if _taken(rule, scene, span, claims):
+            continue
+        if rule.once == "persons" and _told(rule, scene, span, found):
             continue
         if (anchor := _anchor(rule, scene, span)) is not None:
             yield (_conversion_span(scene) or span) if rule.scope == "conversion" else span, anchor
 
 
 def _possible(rule: Rule, scene: Scene) -> bool:
-    """A cheap look before the careful one: is any family of each need here at all?"""
+    """A cheap look before the careful one: is any family of each need here at all."""
     return all(any(n.startswith("@") or n in scene.hits for n in group) for group in rule.need)
 
 
 def _taken(rule: Rule, scene: Scene, span: Span, claims: Sequence[Claim]) -> bool:
     base = scene.sentence.start
+    kinds = {*rule.unless, rule.kind}
     return any(
-        c.kind in rule.unless and c.spans[0].start < base + span[1] and base + span[0] < c.spans[0].end
+        c.kind in kinds and c.spans[0].start < base + span[1] and base + span[0] < c.spans[0].end
         for c in claims
     )
+
+
+def _told(rule: Rule, scene: Scene, span: Span, found: Sequence[Claim]) -> bool:
+    """Whether the article already has this kind with these people."""
+    people = {name for name, _ in scene.group("person", span)}
+    return any(c.kind == rule.kind and people <= {p.name for p in c.persons} for c in found)
 
 
 def _anchor(rule: Rule, scene: Scene, span: Span) -> int | None:
@@ -189,9 +213,11 @@ _TESTS: dict[str, Test] = {
     "@use": _group("use"),
     "@country": lambda s, a: bool(s.ids(a) or (s.subject(a) and s.has("the_country", a))),
     "@subject": lambda s, a: s.subject(a) is not None,
+    "@two_percents": lambda s, a: sum(n.unit == "percent" and a[0] <= n.start < a[1] for n in s.numbers) >= 2,
+    "@two_persons": lambda s, a: len({name for name, _ in s.group("person", a)}) >= 2,
     "@two_countries": lambda s, a: len(s.ids(a)) >= 2,
     "@joint": lambda s, a: len(s.ids(a)) >= 2,
-    "@attributed": lambda s, a: bool(attribute(s)),
+    "@attributed": lambda s, _a: s.attributed,
     "@planned": _planned,
     "@conversion": lambda s, _a: _conversion_span(s) is not None,
 }
@@ -208,7 +234,7 @@ def _any(tests: Alternatives, scene: Scene, span: Span) -> bool:
 def _conversion_span(scene: Scene) -> Span | None:
     """An amount and its conversion: "550 Milliarden Dollar (472,51 Mrd. Euro)"."""
     money = [n for n in scene.numbers if n.unit in MONEY and n.value]
-    for one, two in zip(money, money[1:], strict=False):
+    for one, two in pairwise(money):
         between = scene.text[one.end : two.start].strip()
         closing = scene.text[two.end : two.end + 1]
         if one.unit != two.unit and between in ("(", "（") and closing in (")", "）"):
@@ -219,9 +245,10 @@ def _conversion_span(scene: Scene) -> Span | None:
 def _build(
     article: Article, scene: Scene, rule: Rule, span: Span, anchor: int, speakers: tuple[Any, ...]
 ) -> Iterator[Claim]:
+    scene.focus = next((c for c in scene.clauses if c[0] <= anchor < c[1]), span)
     roles = ASSIGN[rule.roles](scene, span, anchor)
-    status = next((s for tests, s in rule.status if _any(tests, scene, span)), rule.default)
-    materials = tuple(scene.materials(span)) or (scene.topic() if rule.materials == "inherit" else ())
+    status = _status(rule, scene, span, anchor)
+    materials = tuple(scene.materials(span)) or _inherited(rule, scene)
     found, when = quantities(scene, span, rule), times(scene, span, rule, status)
     persons = tuple(_persons(scene, span))
     start, end = scene.sentence.start + span[0], scene.sentence.start + span[1]
@@ -241,12 +268,30 @@ def _build(
             time=when,
             status=status,
             polarity="negated" if rule.negated and scene.has(rule.negated, span) else "affirmed",
-            attribution=speakers,
+            attribution=() if rule.scope == "conversion" else speakers,
             place=next((name for name, _ in scene.group("place", span)), None),
             spans=(Quote(start=start, end=end, quote=article.text[start:end]),),
             check=check_of(rule, dealt, materials, found, when),
             **_special(rule, scene, span),
         )
+
+
+def _status(rule: Rule, scene: Scene, span: Span, anchor: int) -> str:
+    """By the words of the clause in which the claim stands, else of the whole sentence."""
+    clause = next((c for c in scene.clauses if c[0] <= anchor < c[1]), span)
+    for area in (clause, span):
+        for tests, status in rule.status:
+            if _any(tests, scene, area):
+                return status
+    return rule.default
+
+
+def _inherited(rule: Rule, scene: Scene) -> tuple[str, ...]:
+    if rule.materials == "inherit":
+        return scene.topic()
+    if rule.materials == "inherit_near" and not scene.has("deal_trade") and not scene.has("deal_security"):
+        return scene.topic(reach=1)
+    return ()
 
 
 def _each_target(rule: Rule, roles: Roles) -> list[Roles]:
@@ -315,7 +360,7 @@ def _gloss(rule: Rule, roles: Roles, materials: Sequence[str], found: Sequence[A
 
 def _merged(rule: Rule, claim: Claim, scene: Scene, found: list[Claim]) -> bool:
     """Add a sentence that goes on about the same to the claim of the sentence before."""
-    if not rule.merge or not _goes_on(scene):
+    if not rule.merge or not _goes_on(scene) or (rule.merge == "dateless" and claim.time):
         return False
     for before in scene.context.previous:
         if before.kind == claim.kind and _compatible(before, claim) and before in found:
@@ -329,9 +374,9 @@ def _goes_on(scene: Scene) -> bool:
 
 
 def _compatible(before: Claim, claim: Claim) -> bool:
-    numbers = {(q.value, q.unit) for q in before.quantities}, {(q.value, q.unit) for q in claim.quantities}
+    values = {q.unit: q.value for q in before.quantities}
     actors = {a.id for a in before.actors}, {a.id for a in claim.actors}
-    clash = numbers[0] and numbers[1] and numbers[0] != numbers[1]
+    clash = any(q.unit in values and values[q.unit] != q.value for q in claim.quantities)
     return not clash and (actors[1] <= actors[0] or not actors[0])
 
 
@@ -340,7 +385,8 @@ def _joined(before: Claim, claim: Claim) -> Claim:
     return before.model_copy(
         update={
             "spans": before.spans + claim.spans,
-            "quantities": before.quantities or claim.quantities,
+            "quantities": before.quantities
+            + tuple(q for q in claim.quantities if q.unit not in {b.unit for b in before.quantities}),
             "time": before.time or claim.time,
             "attribution": tuple(sources.values()),
             "sectors": before.sectors or claim.sectors,
@@ -351,6 +397,9 @@ def _joined(before: Claim, claim: Claim) -> Claim:
 
 def _remember_slots(scene: Scene, claims: Sequence[Claim]) -> None:
     for claim in claims:
+        agents = tuple(a.id for a in claim.actors if a.role == "agent")
+        if claim.kind == "agreement" and len(agents) == 2:
+            scene.context.deal_pair = agents
         dated = [t for t in claim.time if t.start]
         if dated:
             scene.context.last_time = dated[0]

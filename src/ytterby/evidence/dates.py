@@ -46,7 +46,6 @@ class _Grammar:
 @cache
 def _grammar(language: str) -> _Grammar:
     table = read_rules("dates.toml")[language if language in ("de", "en", "fr", "ja") else "en"]
-    assert isinstance(table, dict)
     slots = {k: _either(table[k]) for k in ("months", "weekdays", "units", "words")}
     named = [(name, re.compile(_fill(p, slots), re.IGNORECASE)) for name, p in table["patterns"]]
     return _Grammar(
@@ -291,8 +290,8 @@ def _past_units(_part: dict[str, str], _: _Grammar, report: date, _tense: Tense)
 
 
 _RELATIVE = {
-    "day_month": _day_month, "day_only": _day_only, "next_year_month": _month_of_next_year, "month": _month, "third": _third_of,
-    "weekday": _weekday, "relative_day": _relative_day, "last_unit": _last_unit,
+    "day_month": _day_month, "day_only": _day_only, "next_year_month": _month_of_next_year, "month": _month,
+    "third": _third_of, "weekday": _weekday, "relative_day": _relative_day, "last_unit": _last_unit,
     "this_unit": _this_unit, "next_unit": _next_unit, "ago": _ago, "within": _within,
     "weekend": _weekend, "some_weeks": _some_weeks, "recently": _recently, "past_units": _past_units,
 }  # fmt: skip

@@ -31,7 +31,9 @@ class Rule:
     units: numbers that belong to the kind. day: statuses that put an undated event on the report's day.
     status: pairs of families and status, first match wins, else ``default``.
     choose, collect, flags, measures, fields: kind-specific fields.
-    merge: a following sentence that goes on about the same is the same claim.
+    merge: a following sentence that goes on about the same is the same claim: ``always``, or only if
+    it is ``dateless``. once: per article one claim of this ``kind``, or one per set of ``persons``.
+    body_only: not from headings.
     """
 
     kind: str
@@ -52,11 +54,12 @@ class Rule:
     status: tuple[tuple[Alternatives, str], ...] = ()
     default: str = "stated"
     negated: str = ""
-    merge: bool = False
+    merge: str = ""
     first_money: bool = False
     per_target: bool = False
     check: str | None = None
-    once: bool = False
+    once: str = ""
+    body_only: bool = False
     choose: dict[str, list[tuple[Alternatives, str]]] = field(default_factory=dict, hash=False)
     collect: dict[str, str] = field(default_factory=dict, hash=False)
     flags: dict[str, str] = field(default_factory=dict, hash=False)
@@ -89,8 +92,7 @@ def rules() -> tuple[Rule, ...]:
 
 
 def _rows(name: str) -> list[dict[str, Any]]:
-    rows = read_rules("kinds", name)["rule"]
-    assert isinstance(rows, list)
+    rows: list[dict[str, Any]] = read_rules("kinds", name)["rule"]
     return rows
 
 

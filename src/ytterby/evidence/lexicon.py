@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 LANGUAGES = ("de", "en", "fr", "ja")
 _WORD = re.compile(r"[^\W_]+")
@@ -45,7 +45,7 @@ class Token(NamedTuple):
     end: int
 
 
-def read_rules(*parts: str) -> dict[str, object]:
+def read_rules(*parts: str) -> dict[str, Any]:
     """Read one of the package's own rule files."""
     path = files("ytterby.evidence").joinpath("rules", *parts)
     return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -144,8 +144,8 @@ class Matcher:
         for i, numbers in enumerate(classes):
             if not numbers:
                 continue
-            for family in self._families_of(numbers):
-                hits.append(Hit(family, tokens[i].start, tokens[i].end, i, i))
+            families = self._families_of(numbers)
+            hits += [Hit(family, tokens[i].start, tokens[i].end, i, i) for family in families]
             for number in numbers:
                 for rest, family in self._phrases.get(number, ()):
                     last = _follow(classes, i, rest)
@@ -192,8 +192,8 @@ def _flatten(table: Mapping[str, object], language: str) -> dict[str, list[str]]
 @cache
 def names() -> dict[str, dict[str, dict[str, object]]]:
     """Countries, persons, sources, agencies, materials and uses, as read from the rule files."""
-    table: dict[str, dict[str, dict[str, object]]] = read_rules("names.toml")  # type: ignore[assignment]
-    forms: dict[str, list[str]] = read_rules("layout.toml")["agencies"]  # type: ignore[assignment]
+    table: dict[str, dict[str, dict[str, object]]] = read_rules("names.toml")
+    forms: dict[str, list[str]] = read_rules("layout.toml")["agencies"]
     table["agency"] = {
         name: {
             "words": [" ".join("=" + word for word in _WORD.findall(form)) for form in written],

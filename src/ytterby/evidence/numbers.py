@@ -51,7 +51,6 @@ class _Grammar:
 @cache
 def _grammar(language: str) -> _Grammar:
     table = read_rules("numbers.toml")[language if language in ("de", "en", "fr", "ja") else "en"]
-    assert isinstance(table, dict)
     words: dict[str, float] = table["words"]
     alternatives = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
     flags = re.IGNORECASE
@@ -116,12 +115,17 @@ def _measured(text: str, grammar: _Grammar) -> list[Number]:
             continue  # already read as the second part of 1兆2000億
         following = raw[i + 1] if i + 1 < len(raw) else None
         pair = following and grammar.pair.fullmatch(text[number.end : following.start])
-        if pair and following is not None and following.unit:
+        if pair and following is not None and following.unit and not _is_year(number):
             unit = number.unit or following.unit
             number = Number(_rescaled(number, following), unit, number.start, number.end, number.qualifier)
         if number.unit:
             found.append(number)
     return _with_pair_roles(text, found, grammar)
+
+
+def _is_year(number: Number) -> bool:
+    """A bare 1900 to 2100 is a year: "bis 2026 auf 2 Prozent" is no change from 2026."""
+    return not number.unit and number.value is not None and 1900 <= number.value <= 2100
 
 
 def _rescaled(number: Number, following: Number) -> float | None:
@@ -154,6 +158,8 @@ def _one(text: str, match: re.Match[str], grammar: _Grammar) -> Number:
     if factor > 1:
         value, end = _further_parts(text, value, end, grammar)
     unit, end = _unit(text, end, grammar)
+    if unit == "tenths":  # 9割 is nine tenths
+        value, unit = value * 10, "percent"
     sign = match["sign"]
     if sign and not unit.startswith(("USD", "EUR", "JPY", "AUD")):
         unit = _SIGNS.get(sign.upper(), "USD")

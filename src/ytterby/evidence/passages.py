@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
+from typing import Any
 
 from ytterby.evidence.lexicon import read_rules
 
@@ -52,14 +54,14 @@ class Header:
 
 
 @cache
-def _layout() -> dict[str, dict[str, object]]:
-    return read_rules("layout.toml")  # type: ignore[return-value]
+def _layout() -> dict[str, dict[str, Any]]:
+    return read_rules("layout.toml")
 
 
 @cache
 def _noise_rules() -> list[tuple[str, re.Pattern[str]]]:
     table = _layout()["noise"].items()
-    return [(t, re.compile("|".join(f"(?:{p})" for p in ps), re.I)) for t, ps in table]  # type: ignore[attr-defined]
+    return [(t, re.compile("|".join(f"(?:{p})" for p in ps), re.I)) for t, ps in table]
 
 
 @cache
@@ -69,14 +71,14 @@ def _pattern(section: str, name: str) -> re.Pattern[str]:
 
 @cache
 def _datelines() -> list[re.Pattern[str]]:
-    return [re.compile(str(p)) for p in _layout()["dateline"]["patterns"]]  # type: ignore[attr-defined]
+    return [re.compile(str(p)) for p in _layout()["dateline"]["patterns"]]
 
 
 @cache
 def agencies() -> dict[str, str]:
     """Written form of an agency's name -> canonical name."""
     table = _layout()["agencies"].items()
-    return {form: name for name, forms in table for form in forms}  # type: ignore[attr-defined]
+    return {form: name for name, forms in table for form in forms}
 
 
 @cache
@@ -159,7 +161,7 @@ def _captions_before_credits(bare: list[str], typed: list[Passage]) -> list[Pass
     """A short line right above a photo credit is the caption of that photo."""
     result = list(typed)
     full = [i for i, line in enumerate(bare) if line]
-    for above, below in zip(full, full[1:], strict=False):
+    for above, below in pairwise(full):
         heading = len(bare[above].split()) <= _HEADING_WORDS and not bare[above].endswith((".", "!", "?"))
         if result[below].type == "photo_credit" and result[above].type == "body" and heading:
             result[above] = replace(result[above], type="caption")

@@ -12,6 +12,7 @@ from ytterby.evidence.coding import code_claims
 from ytterby.evidence.copies import Reuse, families_of, find_reuse
 from ytterby.evidence.lexicon import matcher
 
+_PEOPLE = 3  # shared names that make two texts news of the same event
 Progress = Callable[[int, int], None]
 
 
@@ -98,9 +99,9 @@ def _with_date(
 
     best = max(dated, key=lambda other: (likeness(other), other.id))
     people = sum(n.startswith("person:") for n in names[article.id] & names[best.id])
-    if best.date is None or likeness(best) < 0.5 or people < 2:
-        return article
     copied = frozenset((article.id, best.id)) in shared
+    if best.date is None or likeness(best) < 0.5 or (people < _PEOPLE and not copied):
+        return article
     basis = f"{'shares text with' if copied else 'names the same people and places as'} {best.id}"
     when = ArticleDate(
         value=best.date.value, evidence="inferred", confidence="medium" if copied else "low", basis=basis

@@ -12,16 +12,26 @@ from ytterby.evidence.scene import Mention, Scene, Span
 
 Roles = list[tuple[str, str]]
 Assign = Callable[[Scene, Span, int], Roles]
+_ADJECTIVES = ("ische", "ischen", "ischer", "isches", "ese", "ian", "aise", "aises", "ais", "ains", "ois")
 _MOST = 4  # parties of one joint act; longer lists are lists of something else
 
 
 def _joint(scene: Scene, span: Span, _anchor: int) -> Roles:
     """All are agents; a deal that names one party only is with the other of the pair."""
+    hosts = [m.id for m in scene.actors(span) if m.relation == "in"]
     found = scene.ids(span) or scene.ids()
-    pair = scene.context.pair
-    if len(found) == 1 and found[0] in pair:
-        found = [*pair]
-    return [(c, "agent") for c in (found or list(pair))[:_MOST]]
+    acting = (
+        [c for c in found if c not in hosts] or [c for c in scene.pronoun_ids() if c not in hosts] or found
+    )
+    pair = next(
+        (p for p in (scene.context.deal_pair, scene.context.pair) if not acting or set(acting) <= set(p)), ()
+    )
+    if len(acting) < 2 and pair:
+        acting = [*pair]
+    rivals = [c for c in acting if len(acting) > 2 and c == "CHN" and "CHN" not in scene.context.pair]
+    agents = [c for c in acting if c not in rivals][:_MOST]
+    rest = [(c, "host") for c in hosts if c not in acting] + [(c, "target") for c in rivals]
+    return [(c, "agent") for c in agents] + rest
 
 
 def _joint_context(scene: Scene, span: Span, anchor: int) -> Roles:
@@ -31,7 +41,11 @@ def _joint_context(scene: Scene, span: Span, anchor: int) -> Roles:
 
 
 def _agents(scene: Scene, span: Span, _anchor: int) -> Roles:
-    return [(c, "agent") for c in scene.ids(span)[:3]]
+    hosts = [m.id for m in scene.actors(span) if m.relation == "in"]
+    acting = [c for c in scene.ids(span) if c not in hosts]
+    if len(acting) < 2:
+        return [(c, "agent") for c in scene.ids(span)[:3]]
+    return [(c, "agent") for c in acting[:3]] + [(c, "host") for c in hosts[:1]]
 
 
 def _none(_scene: Scene, _span: Span, _anchor: int) -> Roles:
@@ -55,12 +69,29 @@ def _control(scene: Scene, span: Span, _anchor: int) -> Roles:
     if "CHN" in ids and (known in (None, "CHN")):
         agent: str | None = "CHN"
     else:
-        agent = (origin or [known] if known in ids else origin or [scene.subject(span)])[0]
+        agent = next(iter(origin), known if known in ids else scene.subject(span))
     if not ids or agent is None:
         agent = known or agent
     targets = [c for c in _related(scene, span, "to", "against") if c != agent]
     scene.context.control_agent = agent
     return ([(agent, "agent")] if agent else []) + [(c, "target") for c in targets[:2]]
+
+
+def _licence(scene: Scene, span: Span, anchor: int) -> Roles:
+    """The licence is asked of the one who controls; companies of others only need it."""
+    known = scene.context.control_agent
+    if known and known not in scene.ids(span):
+        return [(known, "agent"), *((c, "target") for c in scene.ids(span)[:2])]
+    return _control(scene, span, anchor)
+
+
+def _named(scene: Scene, span: Span, _anchor: int) -> Roles:
+    """Only who is named: a company's money is no country's."""
+    ids = scene.ids(span)
+    subject = scene.subject(span)
+    agent = subject if subject in ids else next(iter(ids), None)
+    others = [c for c in ids if c != agent]
+    return [(agent, "agent"), *((c, "counterpart") for c in others[:1])] if agent else []
 
 
 def _stop(scene: Scene, span: Span, _anchor: int) -> Roles:
@@ -103,10 +134,32 @@ def _pledge(scene: Scene, span: Span, _anchor: int) -> Roles:
     return [(agent, "agent"), *((c, "counterpart") for c in others[:1])]
 
 
-def _goods_origin(scene: Scene, span: Span) -> list[str]:
-    found = _related(scene, span, "from", "on", "against")
-    found += [m.id for m in scene.actors(span) if _is_adjective(scene, m) and m.id not in found]
-    return found
+def _tariff(scene: Scene, span: Span, _anchor: int) -> Roles:
+    """The importer levies, the origin of the goods is the target; without more, the USA levies."""
+    clause = scene.focus or span
+    inside = [m for m in scene.mentions if clause[0] <= m.start < clause[1]]
+    if not any(m.start not in scene.speaking for m in inside):
+        inside = [m for m in scene.mentions if span[0] <= m.start < span[1]]
+    subject = scene.subject(span)
+    origin = [m.id for m in inside if m.relation in ("from", "on", "against")]
+    origin += [m.id for m in inside if _is_adjective(scene, m) and m.id not in origin and m.id != subject]
+    importer = [m.id for m in inside if m.relation in ("to", "in") and m.id not in origin and len(m.id) == 3]
+    ids = list(dict.fromkeys(m.id for m in inside)) or list(scene.context.pair)
+    agent = importer[0] if importer else _levier(ids, origin, subject, scene.context.pair)
+    others = [c for c in ids if c != agent] or [c for c in scene.context.pair if c != agent]
+    targets = [c for c in origin if c != agent]
+    targets += [c for c in others if not targets or c == "EU"]
+    return ([(agent, "agent")] if agent else []) + [(c, "target") for c in dict.fromkeys(targets)]
+
+
+def _levier(
+    ids: Sequence[str], origin: Sequence[str], subject: str | None, pair: Sequence[str]
+) -> str | None:
+    if subject and subject not in origin and "USA" in origin:
+        return subject
+    if "USA" not in origin and "USA" in (*ids, *pair):
+        return "USA"
+    return next((c for c in (*ids, *pair) if c not in origin), None)
 
 
 def _is_adjective(scene: Scene, mention: Mention) -> bool:
@@ -114,27 +167,6 @@ def _is_adjective(scene: Scene, mention: Mention) -> bool:
     return word.endswith(
         ("ische", "ischen", "ischer", "isches", "ese", "ian", "aise", "aises", "ais", "ains", "ois")
     )
-
-
-def _tariff(scene: Scene, span: Span, _anchor: int) -> Roles:
-    """The importer levies; the origin of the goods is the target."""
-    ids = scene.ids(span) or [c for c in scene.context.pair]
-    importer = [c for c in _related(scene, span, "to", "in") if c not in _related(scene, span, "from")]
-    origin = [c for c in _goods_origin(scene, span) if c not in importer]
-    agent = importer[0] if importer else _levier(scene, ids, origin)
-    targets = [c for c in origin if c != agent] or [c for c in ids if c != agent]
-    targets += [c for c in ids if c in ("EU", "KOR") and c != agent and c not in targets]
-    if not targets:
-        targets = [c for c in scene.context.pair if c != agent]
-    return ([(agent, "agent")] if agent else []) + [(c, "target") for c in dict.fromkeys(targets)]
-
-
-def _levier(scene: Scene, ids: Sequence[str], origin: Sequence[str]) -> str | None:
-    free = [c for c in ids if c not in origin]
-    if "USA" in free:
-        return "USA"
-    others = [c for c in scene.context.pair if c not in origin]
-    return (free or others or [None])[0]  # type: ignore[list-item]
 
 
 def _dependence(scene: Scene, span: Span, anchor: int) -> Roles:
@@ -151,16 +183,20 @@ def _dependence(scene: Scene, span: Span, anchor: int) -> Roles:
 
 def _against(scene: Scene, span: Span, anchor: int) -> Roles:
     """Against the one named nearest to the words of dependence or dominance."""
-    actors = scene.actors(span) or scene.actors()
+    actors = [m for m in scene.actors(span) or scene.actors() if m.start not in scene.speaking]
     others = [m for m in actors if m.id != scene.subject(span) or len(actors) > 2]
     nearest = min(others, key=lambda m: min(abs(m.start - anchor), abs(m.end - anchor)), default=None)
     rivals = [m.id for m in actors if m.id in ("CHN", "RUS")]
     target = rivals[0] if rivals else (nearest.id if nearest and len(actors) > 1 else None)
-    agents = [c for c in scene.ids(span) if c != target] or [
-        c
-        for c in ([scene.context.subject] if scene.has("the_country") else scene.context.pair)
-        if c and c != target
-    ]
+    agents = (
+        [m.id for m in actors if m.id != target]
+        or [c for c in scene.ids(span) if c != target]
+        or [
+            c
+            for c in ([scene.context.subject] if scene.has("the_country") else scene.context.pair)
+            if c and c != target
+        ]
+    )
     return [(c, "agent") for c in agents[:_MOST]] + ([(target, "target")] if target else [])
 
 
@@ -205,8 +241,9 @@ def _exempt(scene: Scene, span: Span, _anchor: int) -> Roles:
 
 
 ASSIGN: dict[str, Assign] = {
-    "joint": _joint, "joint_context": _joint_context, "agents": _agents, "none": _none, "single": _single,
-    "control": _control, "stop": _stop, "first": _first, "inherit_control": _inherit_control, "pledge": _pledge,
-    "tariff": _tariff, "dependence": _dependence, "against": _against, "trade": _trade, "demand": _demand,
-    "order": _order, "visit": _visit, "exempt": _exempt,
+    "joint": _joint, "joint_context": _joint_context, "agents": _agents, "none": _none, "licence": _licence,
+    "named": _named, "single": _single, "control": _control, "stop": _stop, "first": _first,
+    "inherit_control": _inherit_control, "pledge": _pledge, "tariff": _tariff, "dependence": _dependence,
+    "against": _against, "trade": _trade, "demand": _demand, "order": _order, "visit": _visit,
+    "exempt": _exempt,
 }  # fmt: skip

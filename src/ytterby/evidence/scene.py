@@ -42,6 +42,7 @@ class Context:
 
     report: date | None
     pair: tuple[str, ...] = ()
+    deal_pair: tuple[str, ...] = ()
     subject: str | None = None
     person: str | None = None
     leaders: dict[str, str] = field(default_factory=dict)
@@ -69,7 +70,7 @@ _BEFORE: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "fr": (
         ("with", r"avec"), ("from", r"depuis|par|venant de|provenance de|vis à vis de|l.égard de"),
-        ("to", r"vers|à|au|aux|envers"), ("against", r"contre|face à|face au|face aux"), ("in", r"en|dans|chez"),
+        ("to", r"vers|à|au|aux|envers"), ("against", r"contre|face à|face aux?"), ("in", r"en|dans|chez"),
         ("on", r"sur|pour"), ("of", r"de|du|des|d"),
     ),
 }  # fmt: skip
@@ -97,6 +98,9 @@ class Scene:
 
     sentence: Sentence
     context: Context
+    speaking: set[int] = field(default_factory=set)  # where those stand who only say it
+    attributed: bool = False
+    focus: Span | None = None  # the clause that the rule's words stand in
 
     @cached_property
     def text(self) -> str:
@@ -184,8 +188,7 @@ class Scene:
                 continue
             if m.is_place and m.relation == "in":
                 continue
-            if m.id not in kept or (kept[m.id].relation and not m.relation):
-                kept[m.id] = m if m.id not in kept else kept[m.id]
+            kept.setdefault(m.id, m)
         return list(kept.values())
 
     def ids(self, span: Span | None = None) -> list[str]:
@@ -195,14 +198,25 @@ class Scene:
             found = list(dict.fromkeys([*found, *self.context.pair]))
         if not found and self.has("the_country", span) and self.context.subject:
             found = [self.context.subject]
-        return found
+        return found or self._by_pronoun(span)
+
+    def pronoun_ids(self) -> list[str]:
+        """Country of the person that a pronoun of the sentence may mean."""
+        return self._by_pronoun(None)
+
+    def _by_pronoun(self, span: Span | None) -> list[str]:
+        """Of he, "she": the person named last stands for a country."""
+        person = self.context.person
+        country = names()["person"].get(person or "", {}).get("country")
+        return [country] if self.has("pronoun", span) and isinstance(country, str) else []
 
     def subject(self, span: Span | None = None) -> str | None:
         """The one the sentence is about: first mention without a preposition, else the last topic."""
-        for area in (span, None) if span else (None,):
+        for area in dict.fromkeys((self.focus, span, None)):
             free = [m for m in self.actors(area) if m.relation in ("", "of")]
-            if free:
-                return free[0].id
+            acting = [m for m in free if m.start not in self.speaking] or free
+            if acting:
+                return acting[0].id
         if self.context.subject and (self.has("the_country") or self.has("pronoun")):
             return self.context.subject
         everyone = self.actors()
@@ -212,9 +226,9 @@ class Scene:
         """Materials named, each once."""
         return list(dict.fromkeys(name for name, _ in self.group("material", span)))
 
-    def topic(self) -> tuple[str, ...]:
+    def topic(self, reach: int = _TOPIC_REACH) -> tuple[str, ...]:
         """Materials of the last sentences, where they are still the topic."""
-        near = self.context.number - self.context.materials_at <= _TOPIC_REACH
+        near = self.context.number - self.context.materials_at <= reach
         return self.context.materials if near else ()
 
     def remember(self, claims: Iterable[Claim]) -> None:

@@ -11,13 +11,17 @@ from ytterby.evidence.passages import Passage
 
 _LONGEST = 900  # characters; a longer "sentence" is cut so that work per sentence stays bounded
 _STOP = re.compile(
-    r"[.!?…]+[\"”“»«’')\]]{0,3}\s+(?=[\"„“»«(‚'\[]{0,2}[A-ZÄÖÜÉÈÀÊÎÔÇ\d])|[。！？]+[」』)）]{0,2}|\n+"
+    r"[.!?…]+[\"”“»«’')\]]{0,3}\s+(?=[\"„“»«(‚'\[]{0,2}[A-ZÄÖÜÉÈÀÊÎÔÇ\d])"
+    r"|[。！？]+[」』)）]{0,2}|\n+"
 )
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:Mrd|Mio|Bio|Nr|Dr|Prof|St|z\. ?B|u\. ?a|d\. ?h|bzw|ca|etwa|vgl|Mr|Mrs|Ms|Gov|Sen|Gen|Corp|Inc|Ltd|"
-    r"Co|No|vs|approx|Jan|Feb|Aug|Sept|Sep|Oct|Nov|Dec|M|MM|Mme|art|p|U\.S|U\.K|U\.N|[A-ZÄÖÜ])|\b\d{1,2})\.$"
+    r"(?:\b(?:Mrd|Mio|Bio|Nr|Dr|Prof|St|z\. ?B|u\. ?a|d\. ?h|bzw|ca|etwa|vgl|Mr|Mrs|Ms|Gov|Sen|Gen|Corp|Inc|"
+    r"Ltd|Co|No|vs|approx|Jan|Feb|Aug|Sept|Sep|Oct|Nov|Dec|M|MM|Mme|art|p|U\.S|U\.K|U\.N|[A-ZÄÖÜ])|\b\d{1,2})\.$"
 )
-_ORDINAL = re.compile(r"\b\d{1,2}\.$")
+_ORDINAL = re.compile(r"\b\d{1,3}\.$")
+_OPENING = re.compile(
+    r"(?:Die|Der|Das|Im|In|Es|Er|Sie|Ein|Eine|Auch|Doch|Und|Aber|Zudem|The|A|In|It|He|She|Le|La|Les|Il|Elle)\b"
+)
 _CLAUSE = re.compile(
     r"\s*[,;:]\s+|\s+[–—-]\s+|\s+(?:und|sowie|aber|doch|sodass|während|while|whereas|et|mais|tandis que)\s+"
     r"|\s+(?:and|but)\s+(?=\w+(?:s|ed|es)\b|is\b|are\b|has\b|have\b|will\b)|(?<=[、。])|(?<=が、)"
@@ -64,7 +68,7 @@ def _continues(text: str, start: int, match: re.Match[str]) -> bool:
     before = text[max(start, match.start() - 12) : match.start() + 1]
     if _ORDINAL.search(before):
         following = text[match.end() : match.end() + 12]
-        return bool(re.match(r"[A-ZÄÖÜ][a-zäöüß]+", following)) and not re.search(r"(?:19|20)\d\d\.$", before)
+        return bool(re.match(r"[A-ZÄÖÜ][a-zäöüß]+", following)) and not _OPENING.match(following)
     return bool(_ABBREVIATION.search(before))
 
 

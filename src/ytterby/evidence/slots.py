@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from ytterby.evidence.claims import Check, Quantity, TimeSpan
@@ -33,9 +34,26 @@ def quantities(scene: Scene, span: Span, rule: Rule) -> tuple[Quantity, ...]:
         found = [n for n in found if not _is_conversion(scene, n)]
     if "ratio" in rule.units and any(n.unit == "ratio" for n in found):
         found = [n for n in found if n.unit == "ratio"]
+    if "USD_per_kg" in rule.units and any(n.unit == "USD_per_kg" for n in found):
+        found = [n for n in found if n.unit == "USD_per_kg"]
+    if (
+        rule.check == "share"
+        and len(found) == 2
+        and scene.has("produce", span)
+        and scene.has("process", span)
+    ):
+        found = [found[_place_of(scene, rule)]]
     if rule.first_money:
         found = [n for n in found if n.unit not in MONEY][:2] + [n for n in found if n.unit in MONEY][:1]
+    if rule.check == "import_share" and len(found) == 2 and not {n.role for n in found} - {"amount"}:
+        found = [replace(n, role=role) for n, role in zip(found, ("from", "to"), strict=True)]
     return tuple(_quantity(scene, n, rule) for n in found)
+
+
+def _place_of(scene: Scene, rule: Rule) -> int:
+    """Which of "70 % of mining and 90 % of processing" is the rule's: by the order of the words."""
+    process_first = scene.hits["process"][0].start < scene.hits["produce"][0].start
+    return int(process_first == (rule.kind == "production_share"))
 
 
 def _is_conversion(scene: Scene, number: Number) -> bool:
@@ -90,7 +108,8 @@ def _time(scene: Scene, m: Moment, rule: Rule) -> TimeSpan:
     if not m.role and rule.time_role == "deadline" and past:
         role = "announced"
     if not m.role and rule.time_role == "current" and (past or rule.since_role) and m.granularity == "year":
-        role = "period"
+        percents = sum(n.unit == "percent" for n in scene.numbers)
+        role = rule.since_role if rule.since_role and percents >= 2 else "period"
     return TimeSpan(
         role=role,
         start=m.start.isoformat() if m.start else None,
@@ -138,8 +157,9 @@ def check_of(rule: Rule, roles: Sequence[tuple[str, str]], materials: Sequence[s
     )
     years: tuple[int | str, ...] = (start, "latest") if start else ("latest",)
     if rule.check == "fx" and len(found) >= 2 and values[0]:
-        return Check(
-            type="fx", from_=found[0].unit, to=found[1].unit, implied_rate=round(values[1] / values[0], 4)
+        rate = round(values[1] / values[0], 4)
+        return Check.model_validate(
+            {"type": "fx", "from": found[0].unit, "to": found[1].unit, "implied_rate": rate}
         )
     if who is None or rule.check in (None, "fx"):
         return None

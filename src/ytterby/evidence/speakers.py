@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Literal, cast
 
 from ytterby.evidence.claims import Attribution
 from ytterby.evidence.claims import Span as Quote
 from ytterby.evidence.lexicon import Hit, names
 from ytterby.evidence.scene import Scene
 
+SourceType = Literal[
+    "government", "person", "agency", "media", "company", "anonymous", "survey", "statistics"
+]
 _REACH = 12  # words between a verb of saying and the one who says it
 _GROUPS = ("source", "person", "media", "agency")
 _CARRY = 2  # sentences that reported speech goes on without naming its source again
 
 
-def attribute(scene: Scene, found_in: str = "") -> tuple[Attribution, ...]:
+def attribute(scene: Scene) -> tuple[Attribution, ...]:
     """Sources of a sentence; remembers them for reported speech that goes on.
 
     Parameters
     ----------
-    scene: the sentence in its context.
-    found_in: unused by the rules; kept for extractors that name their own source.
+    scene: the sentence in its context; its ``speaking`` and ``attributed`` are filled.
     """
+    found = _found(scene)
+    scene.attributed = bool(found)
+    return found
+
+
+def _found(scene: Scene) -> tuple[Attribution, ...]:
     own = _own(scene)
     if own:
         _keep(scene, own)
@@ -64,6 +72,7 @@ def _own(scene: Scene) -> tuple[Attribution, ...]:
         if nearest is None:
             continue
         group, name, hit = nearest
+        scene.speaking.add(hit.start)
         via = _agency(scene) if group == "source" and anonymous else None
         found.setdefault(name, _attribution(scene, group, name, hit, cue, via if via != name else None))
     if anonymous and (agency := _agency(scene)):
@@ -106,7 +115,7 @@ def _is_oblique(scene: Scene, group: str, hit: Hit) -> bool:
 
 
 def _leader(scene: Scene, cue: Hit) -> tuple[float, str, Hit] | None:
-    """ "Japan's prime minister said": the person that the article named for that office."""
+    """Of Japan's prime minister said: the person that the article named for that office."""
     for hit in scene.hits.get("leader", ()):
         gap = abs(hit.first - cue.last)
         owner = [m for m in scene.mentions if abs(m.end - hit.start) <= 14 or m.start == hit.start]
@@ -117,7 +126,7 @@ def _leader(scene: Scene, cue: Hit) -> tuple[float, str, Hit] | None:
 
 
 def _pronoun(scene: Scene, cues: list[Hit]) -> tuple[Attribution, ...]:
-    """ "she said": the person named last."""
+    """Of she said: the person named last."""
     person = scene.context.person
     if not person or scene.actors() or not scene.has("pronoun"):
         return ()
@@ -133,16 +142,13 @@ def _attribution(scene: Scene, group: str, name: str, hit: Hit, cue: Hit, via: s
     base = scene.sentence.start
     return Attribution(
         source=name,
-        source_type=cast("AttributionType", _type(group, name)),
+        source_type=_type(group, name),
         via=via,
         span=Quote(start=base + start, end=base + end, quote=scene.text[start:end]),
     )
 
 
-def _type(group: str, name: str) -> str:
+def _type(group: str, name: str) -> SourceType:
     if group == "source":
-        return str(names()["source"][name].get("type", "government"))
-    return {"person": "person", "media": "media", "agency": "agency"}[group]
-
-
-AttributionType = str
+        return cast("SourceType", names()["source"][name].get("type", "government"))
+    return cast("SourceType", group)  # person, media, agency
