@@ -196,7 +196,7 @@ def eu_import_reliance(imports: float, exports: float, production: float) -> flo
     BadNumbers
         Amounts are negative or missing, or nothing is consumed.
     """
-    if not min(imports, exports, production) >= 0:
+    if not all(amount >= 0 for amount in (imports, exports, production)):  # min() would pass over NaN
         raise BadNumbers("amounts are negative or missing.", "Give amounts in one unit and basis.")
     net = imports - exports
     if net <= 0:

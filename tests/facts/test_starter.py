@@ -1,0 +1,69 @@
+"""The starter data of the package: rebuilt byte for byte, small, and nothing that may not be shipped."""
+
+import hashlib
+import importlib.util
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ytterby.facts.store import STARTER
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "build_starter_data.py"
+MANIFEST = json.loads((STARTER / "manifest.json").read_text(encoding="utf-8"))
+FILES = [*MANIFEST["tables"], MANIFEST["shapes"]]
+
+
+@pytest.fixture(scope="module")
+def build():
+    spec = importlib.util.spec_from_file_location("build_starter_data", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_files_are_those_of_the_manifest():
+    listed = {entry["file"] for entry in FILES} | {"manifest.json", "LICENSES.md"}
+    assert {path.name for path in STARTER.iterdir()} == listed
+    for entry in FILES:
+        assert hashlib.sha256((STARTER / entry["file"]).read_bytes()).hexdigest() == entry["sha256"]
+
+
+def test_starter_data_fit_the_wheel():
+    assert sum(path.stat().st_size for path in STARTER.iterdir()) < 9_000_000
+
+
+def test_every_file_has_its_terms():
+    terms = (STARTER / "LICENSES.md").read_text(encoding="utf-8")
+    for entry in FILES:
+        assert entry["file"].removesuffix(".parquet") in terms
+
+
+def test_rebuild_gives_the_same_bytes(shared, tmp_path, build):
+    build.build(shared, tmp_path)
+    if duckdb.__version__ == MANIFEST["duckdb"]:
+        for entry in [*FILES, {"file": "manifest.json"}]:
+            assert (tmp_path / entry["file"]).read_bytes() == (STARTER / entry["file"]).read_bytes(), entry[
+                "file"
+            ]
+    else:  # another version compresses otherwise; its rows are the same, in the same order
+        for entry in MANIFEST["tables"]:
+            rows = [
+                duckdb.sql(f"FROM '{folder / entry['file']}'").fetchall() for folder in (tmp_path, STARTER)
+            ]
+            assert repr(rows[0]) == repr(rows[1]), entry["file"]
+
+
+def test_a_mended_source_stops_the_rebuild(shared, tmp_path, build, monkeypatch):
+    sql, expected = build.GUARDS["baci-490"]
+    monkeypatch.setitem(build.GUARDS, "baci-490", (sql, expected + 1))
+    with pytest.raises(SystemExit, match="baci-490"):
+        build.build(shared, tmp_path)
+
+
+def test_nothing_that_may_not_be_shipped(shared):
+    """Sources marked otherwise than *ship* in the data's list are not in the package."""
+    names = json.dumps(MANIFEST).lower()
+    for word in ("wmd", "bgs", "komis", "china_daily", "comtrade", "deposit"):
+        assert word not in names
