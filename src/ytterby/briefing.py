@@ -1,0 +1,228 @@
+"""What the stages found, laid out as the tables of a report.
+
+Nothing is computed here that another folder could have computed; this is the place where records
+and arrays become the rows that people read.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ytterby.catalog.countries import bloc_members, country_name, country_position
+from ytterby.catalog.sources import load_sources
+from ytterby.catalog.studies import StudyFiles
+from ytterby.catalog.tables import study_columns
+from ytterby.errors import UnknownName
+from ytterby.network.chain import WEEKS_PER_YEAR, Chain
+from ytterby.network.outcomes import ALL, fan, summarise
+
+if TYPE_CHECKING:
+    from ytterby.evidence.articles import Article, ArticleProblem
+    from ytterby.evidence.claims import Claim, Quantity, TimeSpan
+    from ytterby.network.ensemble import Ensemble
+
+REST_OF_WORLD = "ROW"
+_MAGNET_STAGE = "magnet"
+WITHOUT, WITH = "without plan", "with plan"
+
+
+def articles_table(articles: Iterable[Article], origins: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """One row an article: article_id, title, date, language, agencies, origins, file, sha256."""
+    rows = [
+        {
+            "article_id": article.id,
+            "title": article.title or "",
+            "date": article.date.value if article.date else "",
+            "language": article.language or "",
+            "agencies": ";".join(sorted({agency.name for agency in article.agencies})),
+            "origins": ";".join(origins.get(article.id, ())),
+            "file": article.file,
+            "sha256": article.sha256,
+        }
+        for article in articles
+    ]
+    columns = ["article_id", "title", "date", "language", "agencies", "origins", "file", "sha256"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def problems_table(problems: Iterable[ArticleProblem]) -> pd.DataFrame:
+    """One row an input that could not be used: file, message, remedy."""
+    rows = [(problem.file, problem.message, problem.remedy) for problem in problems]
+    return pd.DataFrame(rows, columns=["file", "message", "remedy"])
+
+
+def claims_table(claims: Iterable[Claim]) -> pd.DataFrame:
+    """One row a claim; spans count in code points of the article's text."""
+    rows = [
+        {
+            "claim_id": claim.id,
+            "report": claim.report,
+            "kind": claim.kind,
+            "relevance": claim.relevance,
+            "gloss": claim.gloss_en,
+            "quote": claim.spans[0].quote,
+            "start": claim.spans[0].start,
+            "end": claim.spans[0].end,
+            "status": claim.status,
+            "actors": ", ".join(f"{actor.id} ({actor.role})" for actor in claim.actors),
+            "quantities": ", ".join(map(_quantity, claim.quantities)),
+            "times": ", ".join(map(_time, claim.time)),
+        }
+        for claim in claims
+    ]
+    columns = "claim_id report kind relevance gloss quote start end status actors quantities times"
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def _quantity(quantity: Quantity) -> str:
+    value = quantity.qualifier if quantity.value is None else f"{quantity.value:,.10g}"
+    return f"{quantity.role}: {value} {quantity.unit}"
+
+
+def _time(time: TimeSpan) -> str:
+    return (
+        f"{time.role}: {time.start or ''}..{time.end or ''}"
+        if time.start != time.end
+        else f"{time.role}: {time.end}"
+    )
+
+
+def verdicts_table(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Verdicts with the claim in words (``claimed``) and the band of its end value (``low``, ``high``)."""
+    claimed = [_claimed(row.claimed_from, row.claimed_to, row.unit) for row in verdicts.itertuples()]
+    return verdicts.assign(claimed=claimed, low=verdicts["to_low"], high=verdicts["to_high"])
+
+
+def _claimed(first: float, last: float, unit: str) -> str:
+    shown = [
+        f"{value:.0%}" if unit == "share" else f"{value:g} {unit}"
+        for value in (first, last)
+        if value == value
+    ]
+    return " to ".join(shown)
+
+
+def pledges_table(pledges: pd.DataFrame) -> pd.DataFrame:
+    """Pledges with ``quotes`` as the claims they rest on; the words stand with the claims."""
+    return pledges.assign(quotes=pledges["claims"])
+
+
+def corroboration_table(clusters: pd.DataFrame) -> pd.DataFrame:
+    """Events told more than once, with the independent origins behind them."""
+    told = clusters[clusters["n_reports"] > 1]
+    return told.rename(columns={"event": "statement"}).reset_index(drop=True)
+
+
+def regions_table(regions: Sequence[str]) -> pd.DataFrame:
+    """Regions of the study with their member countries and a point for their marks on the map."""
+    rows = [_region(region) for region in regions]
+    return pd.DataFrame(rows, columns=["region", "label", "members", "latitude", "longitude"])
+
+
+def _region(region: str) -> tuple[str, str, str, float, float]:
+    if region == REST_OF_WORLD:
+        return region, "Rest of the world", "", -25.0, -55.0
+    if region.startswith("EU"):
+        return region, "European Union", ";".join(bloc_members(region)), 49.0, 10.0
+    try:
+        latitude, longitude = country_position(region)
+        return region, country_name(region), region, latitude, longitude
+    except UnknownName:  # a region of the analyst's own
+        return region, region, "", float("nan"), float("nan")
+
+
+def flows_table(chain: Chain) -> pd.DataFrame:
+    """Baseline flows between regions and stages in tonnes a year of product and of magnet elements.
+
+    Elements counted in ``content_tpa`` are those that a magnet holds, so that ore and magnet compare.
+    """
+    stages = chain.stages
+    content = _magnet_content(chain, stages)
+    frame = pd.DataFrame(
+        {
+            "material": chain.pool_material[chain.arc_pool],
+            "origin": chain.pool_region[chain.arc_pool],
+            "user": chain.slot_process[chain.arc_slot],
+            "flow_tpa": chain.arc_flow_t * WEEKS_PER_YEAR,
+        }
+    )
+    frame["stage"] = [stages[m] for m in frame["material"]]
+    user = chain.process_material[frame["user"]]
+    frame["next_stage"] = [stages[m] if m >= 0 else "use" for m in user]
+    frame["content_tpa"] = frame["flow_tpa"] * content[frame["material"]]
+    frame["destination"] = np.array(chain.regions)[chain.process_region[frame["user"]]]
+    frame["origin"] = np.array(chain.regions)[frame["origin"]]
+    frame["material"] = np.array(chain.materials)[frame["material"]]
+    keys = ["stage", "next_stage", "material", "origin", "destination"]
+    flows = frame.groupby(keys, as_index=False, sort=True)[["flow_tpa", "content_tpa"]].sum()
+    return flows[flows["flow_tpa"] > 0].reset_index(drop=True)
+
+
+def _magnet_content(chain: Chain, stages: Sequence[str]) -> Any:
+    magnets = [m for m, stage in enumerate(stages) if stage == _MAGNET_STAGE]
+    counted = (chain.content[:, magnets] > 0).any(axis=1) if magnets else np.ones(len(chain.elements), bool)
+    return chain.content[counted].sum(axis=0)
+
+
+def assumptions_table(study: StudyFiles) -> pd.DataFrame:
+    """Every row of the study that is an assumption: file, row, what, value, reason, source_id."""
+    rows = []
+    for table, columns in study_columns().items():
+        frame = study.tables[table]
+        if table == "sources":
+            continue
+        key = columns[0].name
+        numbers = [column for column in columns if column.type in ("number", "integer") and column.required]
+        for row in frame[frame["assumed"].astype(bool)].itertuples():
+            values = [f"{c.name} {getattr(row, c.name):g} {c.unit}".strip() for c in numbers]
+            what = " ".join(str(getattr(row, c.name)) for c in columns[:3] if c.type in ("id", "region"))
+            rows.append(
+                (
+                    f"{table}.csv",
+                    row.row,
+                    what or getattr(row, key),
+                    ", ".join(values),
+                    row.reason,
+                    row.source_id,
+                )
+            )
+    return pd.DataFrame(rows, columns=["file", "row", "what", "value", "reason", "source_id"])
+
+
+def sources_table(study: StudyFiles, used: Iterable[str]) -> pd.DataFrame:
+    """Cards of the study and of the store's sources that the report's numbers name."""
+    own = study.tables["sources"][["source_id", "title", "producer", "year", "licence"]]
+    known = set(own["source_id"])
+    keys = {key for joined in used for key in str(joined).split(";") if key}
+    cards = [load_sources()[key] for key in sorted(keys - known) if key in load_sources()]
+    rows = [(c.source_id, c.title, c.producer, f"{c.year}, {c.edition}", c.licence) for c in cards]
+    return pd.concat([own, pd.DataFrame(rows, columns=own.columns)], ignore_index=True)
+
+
+def fans_table(without: Ensemble, within: Ensemble, start: dt.date, regions: Sequence[str]) -> pd.DataFrame:
+    """Weekly fans of the unmet share over all scenarios, for the partners' regions and sectors."""
+    parts = []
+    for case, ensemble in ((WITHOUT, without), (WITH, within)):
+        by_sector = fan(ensemble, by=("region", "sector"))
+        whole = fan(ensemble, by=("region",)).assign(sector="all")
+        both = pd.concat([whole, by_sector], ignore_index=True)
+        parts.append(both[(both["scenario"] == ALL) & both["region"].isin(regions)].assign(case=case))
+    table = pd.concat(parts, ignore_index=True)
+    table["date"] = [(start + dt.timedelta(weeks=int(week))).isoformat() for week in table["week"]]
+    quantiles = ["p5", "p25", "p50", "p75", "p95", "mean"]
+    return table[["case", "region", "sector", "week", "date", *quantiles]]
+
+
+def losses_table(without: Ensemble, within: Ensemble, regions: Sequence[str]) -> pd.DataFrame:
+    """Expected and tail loss of the partners' regions by scenario, without and with the plan."""
+    parts = []
+    for case, ensemble in ((WITHOUT, without), (WITH, within)):
+        table = summarise(ensemble, regions=tuple(regions)).assign(case=case)
+        parts.append(table)
+    names = {"loss_usd": "expected_loss_usd", "loss_tail_usd": "cvar95_usd"}
+    return pd.concat(parts, ignore_index=True).rename(columns=names)

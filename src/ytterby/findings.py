@@ -1,0 +1,128 @@
+"""The answer first: a few sentences in plain words, each linked to the rows and quotes behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from ytterby.views.results import Finding, Results, anchor
+
+BILLION = 1e9
+_WITHOUT, _WITH = "without plan", "with plan"
+_VERDICT = {
+    "consistent": "agrees with the data",
+    "consistent_with_other_definition": "agrees with the data under one definition and not under another",
+    "inconsistent": "does not agree with the data under any definition",
+}
+
+
+def build_findings(results: Results) -> tuple[Finding, ...]:
+    """Sentences on claims, choke points, futures, plan and dates; a stage without result is left out."""
+    makers = (_claims, _errors, _chokepoint, _futures, _plan, _together, _dates)
+    return tuple(finding for make in makers for finding in make(results))
+
+
+def _claims(results: Results) -> Iterator[Finding]:
+    """The checked share with a start and an end: the band over all definitions."""
+    checked = results.verdicts
+    shares = checked[(checked["unit"] == "share") & checked["claimed_from"].notna() & checked["low"].notna()]
+    for row in shares.head(1).itertuples():
+        words = f"The claim “{row.claimed}”"
+        band = f"{row.low:.0%} to {row.high:.0%}"
+        text = (
+            f"{words} {_VERDICT.get(row.verdict, row.verdict)}: over {row.variants} definitions of trade "
+            f"the last value lies anywhere from {band}; nearest is {row.best_variant}."
+        )
+        yield Finding(text, ((words, anchor("claim", row.claim_id)), (band, anchor("verdict", row.claim_id))))
+
+
+def _errors(results: Results) -> Iterator[Finding]:
+    checked = results.verdicts
+    for row in (
+        checked[(checked["verdict"] == "inconsistent") & (checked["reason"] != "")].head(1).itertuples()
+    ):
+        words = f"Report {row.report}"
+        text = f"{words} contradicts what is known: {row.reason}."
+        yield Finding(text, ((words, anchor("claim", row.claim_id)),))
+
+
+def _chokepoint(results: Results) -> Iterator[Finding]:
+    for row in results.chokepoints.nsmallest(1, "rank").itertuples():
+        words = f"{row.material} from {row.region}"
+        text = (
+            f"The tightest point of the chain is {words}: {row.share_of_supply:.0%} of the world's supply. "
+            f"Without it {row.lost_use_share:.0%} of the value of the partners' end uses stands still, and "
+            f"{row.lost_use_share_with_spare:.0%} even when all spare capacity elsewhere runs."
+        )
+        yield Finding(text, ((words, anchor("chokepoint", row.node)),))
+
+
+def _loss(results: Results, case: str, scenario: str = "all") -> Any:
+    table = results.losses
+    rows = table[(table["case"] == case) & (table["scenario"] == scenario)]
+    return next(rows.itertuples(), None)
+
+
+def _futures(results: Results) -> Iterator[Finding]:
+    total = _loss(results, _WITHOUT)
+    if total is None:
+        return
+    scenarios = results.losses[(results.losses["case"] == _WITHOUT) & (results.losses["scenario"] != "all")]
+    worst = next(scenarios.nlargest(1, "expected_loss_usd").itertuples())
+    words = f"{_billions(total.expected_loss_usd)} on average"
+    deep = _billions(worst.expected_loss_usd)
+    text = (
+        f"Without a plan the partners lose {words} and {_billions(total.cvar95_usd)} in the worst 5 % of the "
+        f"futures drawn; “{worst.label}” alone costs {deep} if it comes."
+    )
+    links = ((words, anchor("loss", _WITHOUT, "all")), (deep, anchor("loss", _WITHOUT, worst.scenario)))
+    yield Finding(text, links)
+
+
+def _plan(results: Results) -> Iterator[Finding]:
+    before, after = _loss(results, _WITHOUT), _loss(results, _WITH)
+    chosen = results.plan_projects[results.plan_projects["chosen"].astype(bool)]
+    if before is None or after is None or results.plan_projects.empty:
+        return
+    names = ", ".join(chosen["label"]) or "no project"
+    saved = f"{_billions(before.expected_loss_usd)} to {_billions(after.expected_loss_usd)}"
+    text = (
+        f"The plan takes {names} ({_billions(chosen['capex_usd'].sum())} of investment) with the stockpiles "
+        f"below; in the simulator, on the same futures, it cuts the average loss from {saved}."
+    )
+    first = ((names, anchor("project", chosen["project"].iloc[0])),) if len(chosen) else ()
+    yield Finding(text, (*first, (saved, anchor("loss", _WITH, "all"))))
+
+
+def _together(results: Results) -> Iterator[Finding]:
+    split = results.split
+    if split.empty:
+        return
+    saving = split["saving_usd"].sum()
+    partners = " and ".join(split["partner"])
+    words = f"{_billions(saving)}"
+    text = (
+        f"Acting together instead of alone saves {partners} {words} of expected cost over the horizon "
+        f"({_billions(split['alone_usd'].sum())} apart, {_billions(split['together_usd'].sum())} together)."
+    )
+    yield Finding(text, ((words, anchor("split", split["partner"].iloc[0])),))
+
+
+def _dates(results: Results) -> Iterator[Finding]:
+    due = results.pledges[results.pledges["due"] != ""].sort_values("due")
+    coming = due[due["due"] >= results.settings.date.isoformat()]
+    if coming.empty:
+        return
+    parts = [f"{row.object} ({row.promisor}) by {row.due}" for row in coming.head(3).itertuples()]
+    text = f"Promises with a date: {'; '.join(parts)}."
+    yield Finding(text, tuple(zip(parts, (anchor("pledge", p) for p in coming["pledge_id"]), strict=False)))
+
+
+def _billions(usd: float) -> str:
+    if pd.isna(usd):
+        return "an unknown sum"
+    if abs(usd) < BILLION:
+        return f"{usd / 1e6:,.0f} million USD"
+    return f"{usd / BILLION:,.2f} billion USD"

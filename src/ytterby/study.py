@@ -1,0 +1,233 @@
+"""One study from start to end: the road in one read, and its verbs one by one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ytterby.catalog.studies import Settings, StudyFiles, read_study_files
+from ytterby.errors import UnknownName
+from ytterby.examples import find_study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ytterby.evidence.claims import Claim
+    from ytterby.evidence.reading import Reading
+    from ytterby.facts.store import Store
+    from ytterby.network.chain import Chain
+    from ytterby.network.ensemble import Ensemble
+    from ytterby.network.shocks import Scenario
+    from ytterby.planning.projects import Plan
+    from ytterby.views.results import Results
+
+Progress = Callable[[str, int, int], None]  # stage, done, total
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study that was read without fault: its files, chain and scenarios."""
+
+    files: StudyFiles
+
+    @property
+    def settings(self) -> Settings:
+        """The content of ``study.toml``."""
+        return self.files.settings
+
+    @cached_property
+    def chain(self) -> Chain:
+        """The balanced chain."""
+        from ytterby.network.chain import build_chain
+
+        return build_chain(self.files)
+
+    @cached_property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenarios with their shocks."""
+        from ytterby.network.shocks import build_scenarios
+
+        return build_scenarios(self.files, self.chain)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The ledger of a set of claims: tables as their functions document them."""
+
+    verdicts: pd.DataFrame
+    variants: pd.DataFrame
+    pledges: pd.DataFrame
+    policies: pd.DataFrame
+    clusters: pd.DataFrame
+
+
+def load_study(study: str | Path) -> Study:
+    """Read a built-in study or a study folder and balance its chain.
+
+    Raises
+    ------
+    InputFaults: every fault of every file. InfeasibleChain: no steady state. UnknownName: no such study.
+    """
+    loaded = Study(read_study_files(find_study(study)))
+    loaded.scenarios  # noqa: B018 - faults of chain and scenarios come now, not in the middle of a run
+    return loaded
+
+
+def read(paths: Sequence[str | Path], *, progress: Progress = _silent) -> Reading:
+    """Read press texts into claims, each with the exact words it rests on."""
+    from ytterby.evidence.reading import read_reports
+
+    return read_reports(
+        [Path(path) for path in paths], progress=lambda done, total: progress("Read", done, total)
+    )
+
+
+def verify(
+    claims: Iterable[Claim],
+    *,
+    store: Store | None = None,
+    study: Study | None = None,
+    date: dt.date | None = None,
+    origins: dict[str, Sequence[str]] | None = None,
+) -> Checked:
+    """Check claims against the store: verdicts as bands, pledges, policies at a date, events by origin."""
+    from ytterby.facts.store import open_store
+    from ytterby.ledger.pledges import build_pledges, status_at
+    from ytterby.ledger.policies import build_policies, policies_in_force
+    from ytterby.ledger.reconcile import build_clusters, reconcile
+    from ytterby.ledger.verify import verdicts, verify_claims
+
+    store = store or open_store()
+    claims = list(claims)
+    day = date or (study.settings.date if study else dt.date.today())
+    policies = build_policies(store, study.files.tables["policies"] if study else None)
+    return Checked(
+        verdicts=verdicts(claims, store, policies),
+        variants=verify_claims(claims, store, policies),
+        pledges=status_at(build_pledges(claims, origins), day),
+        policies=policies_in_force(policies, day),
+        clusters=build_clusters(reconcile(claims, origins)),
+    )
+
+
+def screen(
+    *,
+    methods: Sequence[str] | None = None,
+    countries: Sequence[str] | None = None,
+    materials: Sequence[str] | None = None,
+    years: Sequence[int] | None = None,
+    store: Store | None = None,
+) -> pd.DataFrame:
+    """Indicators for every country, material and year of the store; a cell without value says why."""
+    from ytterby.facts.store import open_store
+    from ytterby.indicators.screen import METHODS
+    from ytterby.indicators.screen import screen as screen_store
+
+    return screen_store(
+        store or open_store(),
+        methods=methods or METHODS,
+        countries=countries,
+        materials=materials,
+        years=years,
+    )
+
+
+def simulate(
+    study: Study,
+    *,
+    scenario: str | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    plan: Plan | None = None,
+    progress: Progress = _silent,
+) -> Ensemble:
+    """Simulate the study's scenarios week by week, with or without a plan, on the same draws."""
+    from ytterby.network.ensemble import run_ensemble
+
+    settings = study.settings.simulation
+    weeks = settings.horizon_weeks
+    return run_ensemble(
+        study.chain,
+        _chosen(study.scenarios, scenario),
+        draws=draws or settings.draws,
+        seed=settings.seed if seed is None else seed,
+        weeks=weeks,
+        added_capacity_t=plan.added_capacity_t(study.chain, weeks) if plan else None,
+        stockpile_t=plan.stockpile_t if plan else None,
+        progress=lambda done, total: progress("Simulate with the plan" if plan else "Simulate", done, total),
+    )
+
+
+def _chosen(scenarios: tuple[Scenario, ...], name: str | None) -> tuple[Scenario, ...]:
+    if name is None:
+        return scenarios
+    found = [scenario for scenario in scenarios if scenario.name == name]
+    if not found:
+        raise UnknownName("scenario", name, [scenario.name for scenario in scenarios])
+    return (replace(found[0], probability=1.0),)
+
+
+def plan(
+    study: Study,
+    *,
+    budget: float | None = None,
+    partners: Sequence[str] | None = None,
+    by: dt.date | None = None,
+    progress: Progress = _silent,
+) -> Plan:
+    """Choose projects and stockpiles under a budget and a deadline, alone and together."""
+    from ytterby.planning.projects import plan_study
+
+    return plan_study(
+        study.files, study.chain, study.scenarios, budget=budget, partners=partners, by=by,
+        progress=lambda done, total: progress("Plan", done, total),
+    )  # fmt: skip
+
+
+def run(
+    study: str | Path,
+    out: str | Path,
+    *,
+    articles: Sequence[str | Path] | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    progress: Progress = _silent,
+) -> Results:
+    """Walk the whole road and write the report and every table behind it into ``out``.
+
+    The folder appears whole or not at all; the same inputs and seed give the same bytes.
+    """
+    from ytterby.briefing import brief
+    from ytterby.facts.store import open_store
+    from ytterby.views.folder import check_folder, whole_folder
+
+    out = Path(out)
+    loaded = load_study(study)
+    check_folder(out)
+    paths = [Path(path) for path in articles] if articles else [loaded.files.folder / "articles"]
+    store = open_store()
+    reading = read(paths, progress=progress)
+    checked = verify(reading.claims, store=store, study=loaded, origins=reading.origins)
+    progress("Check claims", 1, 1)
+    wanted = loaded.settings.screening
+    table = screen(countries=wanted.importers, materials=wanted.materials, store=store)
+    progress("Screen", 1, 1)
+    made = plan(loaded, progress=progress)
+    without = simulate(loaded, draws=draws, seed=seed, progress=progress)
+    within = simulate(loaded, draws=draws, seed=seed, plan=made, progress=progress)
+    record = _record(loaded, paths, draws, seed)
+    results = brief(loaded, reading, checked, table, made, (without, within), record)
+    with whole_folder(out) as folder:
+        write_results(results, reading.claims, made, (without, within), folder)
+        progress("Write", 1, 1)
+    return results
