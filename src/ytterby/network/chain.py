@@ -12,8 +12,9 @@ have a surplus, which is disposed of (the balance problem of co-production).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -293,21 +294,12 @@ class _Builder:
 
     def chain(self) -> Chain:
         """Assemble the arrays and solve the baseline."""
-        plants, slots, arcs = self.plants, self.slots, self.arcs
-        region = {name: i for i, name in enumerate(self.regions)}
-        material = {name: i for i, name in enumerate(self.materials)}
-        output = self._output_rows()
-        capacity = plants["capacity_tpa"].to_numpy(float) / WEEKS_PER_YEAR
         # shares typed with few digits are scaled to sum to 1 exactly, else the baseline would leak
-        total = arcs.groupby("slot")["share"].transform("sum").to_numpy(float)
-        share = np.divide(arcs["share"].to_numpy(float), total, out=np.zeros(len(arcs)), where=total > 0)
-        baseline = self._baseline(output, share, capacity)
-        use_t = slots["quantity_t"].to_numpy(float) * baseline.activity[slots["plant"].to_numpy(int)]
-        pool_material = [name for name, _ in self.pools]
-        pool_region = [name for _, name in self.pools]
-        slot_cover = self._cover("user", slots["material"], slots["region"])
-        pool_cover = self._cover("producer", pool_material, pool_region)
-        is_use = plants["is_use"].to_numpy(bool)
+        typed = self.arcs["share"].to_numpy(float)
+        total = self.arcs.groupby("slot")["share"].transform("sum").to_numpy(float)
+        share = np.divide(typed, total, out=np.zeros(len(typed)), where=total > 0)
+        output = self._output_rows()
+        baseline = self._baseline(output, share, self._capacity())
         return Chain(
             regions=self.regions,
             materials=self.materials,
@@ -316,48 +308,68 @@ class _Builder:
             content=self.content,
             price_usd_per_t=self.tables["materials"]["price_usd_per_t"].to_numpy(float),
             stages=tuple(self.tables["materials"]["stage"]),
-            pool_material=np.array([material[name] for name in pool_material], dtype=np.int64),
-            pool_region=np.array([region[name] for name in pool_region], dtype=np.int64),
-            pool_stock_t=pool_cover * baseline.need,
-            pool_need_t=baseline.need,
-            pool_surplus_t=baseline.surplus,
-            processes=tuple(plants["process"]),
-            process_label=tuple(plants["label"]),
-            process_region=np.array([region[name] for name in plants["region"]], dtype=np.int64),
-            process_material=np.array(
-                [material.get(name, -1) for name in plants["main_output"]], dtype=np.int64
-            ),
-            process_sector=np.array(
-                [_index(self.sectors, name) for name in plants["sector"]], dtype=np.int64
-            ),
-            process_is_use=is_use,
-            capacity_t=capacity,
-            ramp_t=np.where(
-                is_use, np.inf, _product(capacity, plants["ramp_share_per_week"].to_numpy(float))
-            ),
-            ramp_share=plants["ramp_share_per_week"].to_numpy(float),
-            activity_t=baseline.activity,
-            cost_usd_per_t=plants["cost_usd_per_t"].to_numpy(float),
-            unmet_usd_per_t=plants["unmet_value_usd_per_t"].to_numpy(float),
-            priority=plants["priority"].to_numpy(float).astype(np.int64),
-            elasticity=np.nan_to_num(plants["elasticity"].to_numpy(float)),
+            **self._pool_arrays(baseline),
+            **self._process_arrays(baseline),
             output_process=output["plant"].to_numpy(np.int64),
             output_pool=output["pool"].to_numpy(np.int64),
             output_t=output["quantity_t"].to_numpy(float),
-            slot_process=slots["plant"].to_numpy(np.int64),
-            slot_material=np.array([material[name] for name in slots["material"]], dtype=np.int64),
-            slot_t=slots["quantity_t"].to_numpy(float),
-            slot_stock_t=slot_cover * use_t,
-            arc_pool=arcs["pool"].to_numpy(np.int64),
-            arc_slot=arcs["slot"].to_numpy(np.int64),
-            arc_lag=arcs["lag"].to_numpy(np.int64),
-            arc_share=share,
-            arc_flow_t=share * use_t[arcs["slot"].to_numpy(int)],
-            arc_cost_usd_per_t=arcs["cost"].to_numpy(float),
-            arc_tariff=arcs["tariff"].to_numpy(float),
-            loss_name=tuple(self._loss_name(str(recipe)) for recipe in plants["recipe"]),
+            **self._slot_arrays(baseline, share),
             stockpiles=tuple(self._stockpiles()),
         )
+
+    def _capacity(self) -> Floats:
+        """Tonnes of activity a week."""
+        yearly: Floats = self.plants["capacity_tpa"].to_numpy(float)
+        return yearly / WEEKS_PER_YEAR
+
+    def _pool_arrays(self, baseline: _Baseline) -> dict[str, Any]:
+        materials = [name for name, _ in self.pools]
+        regions = [name for _, name in self.pools]
+        return {
+            "pool_material": _positions(self.materials, materials),
+            "pool_region": _positions(self.regions, regions),
+            "pool_stock_t": self._cover("producer", materials, regions) * baseline.need,
+            "pool_need_t": baseline.need,
+            "pool_surplus_t": baseline.surplus,
+        }
+
+    def _process_arrays(self, baseline: _Baseline) -> dict[str, Any]:
+        plants, is_use = self.plants, self.plants["is_use"].to_numpy(bool)
+        ramp = _product(self._capacity(), plants["ramp_share_per_week"].to_numpy(float))
+        return {
+            "processes": tuple(plants["process"]),
+            "process_label": tuple(plants["label"]),
+            "process_region": _positions(self.regions, plants["region"]),
+            "process_material": _positions(self.materials, plants["main_output"]),
+            "process_sector": _positions(self.sectors, plants["sector"]),
+            "process_is_use": is_use,
+            "capacity_t": self._capacity(),
+            "ramp_t": np.where(is_use, np.inf, ramp),
+            "ramp_share": plants["ramp_share_per_week"].to_numpy(float),
+            "activity_t": baseline.activity,
+            "cost_usd_per_t": plants["cost_usd_per_t"].to_numpy(float),
+            "unmet_usd_per_t": plants["unmet_value_usd_per_t"].to_numpy(float),
+            "priority": plants["priority"].to_numpy(float).astype(np.int64),
+            "elasticity": np.nan_to_num(plants["elasticity"].to_numpy(float)),
+            "loss_name": tuple(self._loss_name(str(recipe)) for recipe in plants["recipe"]),
+        }
+
+    def _slot_arrays(self, baseline: _Baseline, share: Floats) -> dict[str, Any]:
+        slots, arcs = self.slots, self.arcs
+        use_t = slots["quantity_t"].to_numpy(float) * baseline.activity[slots["plant"].to_numpy(int)]
+        return {
+            "slot_process": slots["plant"].to_numpy(np.int64),
+            "slot_material": _positions(self.materials, slots["material"]),
+            "slot_t": slots["quantity_t"].to_numpy(float),
+            "slot_stock_t": self._cover("user", slots["material"], slots["region"]) * use_t,
+            "arc_pool": arcs["pool"].to_numpy(np.int64),
+            "arc_slot": arcs["slot"].to_numpy(np.int64),
+            "arc_lag": arcs["lag"].to_numpy(np.int64),
+            "arc_share": share,
+            "arc_flow_t": share * use_t[arcs["slot"].to_numpy(int)],
+            "arc_cost_usd_per_t": arcs["cost"].to_numpy(float),
+            "arc_tariff": arcs["tariff"].to_numpy(float),
+        }
 
     def _output_rows(self) -> pd.DataFrame:
         rows = [
@@ -483,8 +495,10 @@ def check_balance(chain: Chain) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _index(names: tuple[str, ...], name: str) -> int:
-    return names.index(name) if name in names else -1
+def _positions(names: tuple[str, ...], wanted: Iterable[str]) -> Ints:
+    """Index of each wanted name; -1 for one that is not there (an end use has no main output)."""
+    place = {name: i for i, name in enumerate(names)}
+    return np.array([place.get(name, -1) for name in wanted], dtype=np.int64)
 
 
 def _product(a: Floats, b: Floats) -> Floats:
