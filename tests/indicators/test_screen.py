@@ -9,7 +9,7 @@ from ytterby.catalog.countries import bloc_members
 from ytterby.catalog.materials import trade_codes
 from ytterby.errors import UnknownName
 from ytterby.facts import load_governance, load_production, load_trade, open_store
-from ytterby.indicators.concentration import hhi
+from ytterby.indicators.concentration import hhi, weighted_country_risk
 from ytterby.indicators.criticality import geopolrisk
 from ytterby.indicators.dependence import import_share, import_shares, merge_bloc
 from ytterby.indicators.screen import SCREENS, screen
@@ -58,7 +58,7 @@ def test_columns_and_no_cell_twice(table):
     assert list(table.columns) == COLUMNS.split()
     keys = ["method", "material", "stage", "country_iso3", "year"]
     assert not table.duplicated(keys).any()
-    per_method = table[table["method"] != "hhi"].groupby("method", observed=True).size()
+    per_method = table[table["country_iso3"] != "WLD"].groupby("method", observed=True).size()
     assert per_method.nunique() == 1  # every method has the same cells
     assert set(table["method"]) == set(SCREENS)
 
@@ -120,6 +120,10 @@ def test_geopolrisk_equals_the_single_function(store, table):
     assert parts["import_risk"] == pytest.approx(expected.import_risk, rel=1e-5)
     assert parts["characterisation_factor"] == pytest.approx(expected.characterisation_factor, rel=1e-5)
     assert row["source_id"] == "baci-hs92;wgi-pv;usgs-mcs-2026"
+    error = load_governance(store, years=[2024]).set_index("country_iso3")["std_error"] / 5
+    spread = 1.645 * np.sqrt(((imports * error.reindex(imports.index)) ** 2).sum())
+    exposed = (imports * governance.reindex(imports.index)).sum()
+    assert row["lower"] == pytest.approx(expected.hhi * (exposed - spread) / (rest + imports.sum()), rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -168,6 +172,21 @@ def test_production_hhi_and_its_bounds(store, table):
     assert row["value"] == pytest.approx(((named / total) ** 2).sum())
     assert row["upper"] == pytest.approx(((named / total) ** 2).sum() + (1000 / total) ** 2)
     assert json.loads(row["components"])["largest"] == "CHN"
+
+
+def test_weighted_country_risk_equals_the_single_function(store, table):
+    made = load_production(store, material="cobalt", stage="mine", year=2024).set_index("country_iso3")[
+        "quantity_t"
+    ]
+    made = made.drop(["WLD", "OTH"])
+    governance = load_governance(store, years=[2024]).set_index("country_iso3")["estimate"]
+    row = cell(table, "dera", "cobalt", "WLD", 2024, "mine")
+    assert row["value"] == pytest.approx(weighted_country_risk(made, governance.reindex(made.index)))
+    assert json.loads(row["components"])["risk_band"] == "high"
+    assert (
+        cell(table, "dera", "cobalt", "WLD", 2025, "mine")["status"]
+        == "no governance in the store for this year"
+    )
 
 
 def test_one_method_and_one_cell(store):

@@ -6,7 +6,6 @@ stand in docs/method/indicators, section 6.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,17 +16,16 @@ import pandas as pd
 from ytterby.catalog.countries import iso3
 from ytterby.catalog.materials import load_materials, material
 from ytterby.errors import UnknownName
-from ytterby.facts.production import WORLD
 from ytterby.facts.store import Store
 from ytterby.indicators.cells import EU, Array, Grid, Imports, Integers, build_groups, gather_imports
 from ytterby.indicators.criticality import COPPER_MIDPOINT, import_risks
 from ytterby.indicators.dependence import net_import_reliance
 from ytterby.indicators.longrows import CODE, Status, join_rows, long_rows, refuse
-from ytterby.indicators.supply import Supply, WorldProduction, Worlds, gather_production
+from ytterby.indicators.producers import Producers, screen_dera, screen_production
+from ytterby.indicators.supply import COVERAGE, WGI_SOURCE, Supply, Worlds, gather_production
 
 FIRST_YEAR, LAST_YEAR = 1995, 2025
-COVERAGE = 0.95  # of imports: below it a value would rest on guesses and is not given
-TRADE_SOURCE, WGI_SOURCE = "baci-hs92", "wgi-pv"
+TRADE_SOURCE = "baci-hs92"
 
 
 def screen(
@@ -43,8 +41,8 @@ def screen(
     Parameters
     ----------
     methods
-        Of ``hhi`` (world production), ``import_hhi``, ``import_share`` (of the largest supplier),
-        ``net_import_reliance``, ``geopolrisk``; all when None or ``["all"]``.
+        Of ``hhi`` (world production), ``dera`` (its country risk), ``import_hhi``, ``import_share`` (of
+        the largest supplier), ``net_import_reliance``, ``geopolrisk``; all when None or ``["all"]``.
     materials
         Keys or names of the catalog; all when None.
     countries
@@ -54,8 +52,8 @@ def screen(
 
     Returns
     -------
-    method, indicator, material, stage, country_iso3 (WLD for ``hhi``), year, value, lower, upper,
-    status (``ok`` or the reason why there is no value), components (JSON text), source_id.
+    method, indicator, material, stage, country_iso3 (WLD for ``hhi`` and ``dera``), year, value, lower,
+    upper, status (``ok`` or the reason why there is no value), components (JSON text), source_id.
 
     Raises
     ------
@@ -85,6 +83,10 @@ class _World:
     def production(self) -> Worlds:
         return gather_production(self.store, self.materials)
 
+    @property
+    def producers(self) -> Producers:
+        return Producers(self.store, self.production, self.materials, self.grid.years)
+
     @cached_property
     def imports(self) -> Imports:
         return gather_imports(self.store, self.grid)
@@ -107,42 +109,6 @@ def _check_methods(methods: Sequence[str] | None) -> tuple[str, ...]:
 def _all_countries(store: Store) -> tuple[str, ...]:
     found = store.query("SELECT DISTINCT importer FROM trade ORDER BY importer")["importer"]
     return (*found, EU)
-
-
-# --- production ---------------------------------------------------------------------------------
-
-
-def _screen_production(world: _World) -> pd.DataFrame:
-    """HHI of world production at each stage a material has in the store, at mine where it has none."""
-    held = world.production
-    stages = {key: sorted({s for m, s, _ in held if m == key}) or ["mine"] for key in world.materials}
-    cells = [(key, s, int(year)) for key in world.materials for s in stages[key] for year in world.grid.years]
-    found = [held.get(cell) for cell in cells]
-    frame = pd.DataFrame(cells, columns=["material", "stage", "year"])
-    frame["value"] = [w.hhi if w else np.nan for w in found]
-    frame["lower"] = frame["value"]
-    frame["upper"] = [w.hhi_upper if w else np.nan for w in found]
-    frame["status"] = [w.status if w else "no production in the store" for w in found]
-    frame["components"] = [_production_components(w) if w else "{}" for w in found]
-    frame["source_id"] = [w.source_id if w else "" for w in found]
-    return frame.assign(method="hhi", indicator="production_hhi", country_iso3=WORLD)
-
-
-def _production_components(world: WorldProduction) -> str:
-    """Largest producer, its share, number of producers, edition and basis; withheld ones by name."""
-    known = {code: mass for code, mass in world.by_country.items() if mass == mass}
-    total = sum(known.values()) + world.rest_t
-    largest = max(known, key=lambda code: known[code], default="")
-    parts = {
-        "largest": largest,
-        "largest_share": round(known[largest] / total, 6) if largest and total > 0 else None,
-        "producers": sum(mass > 0 for mass in known.values()),
-        "rest_t": round(world.rest_t, 3),
-        "unknown": sorted(set(world.by_country) - set(known)),
-        "basis": world.basis,
-        "edition": world.edition,
-    }
-    return json.dumps(parts)
 
 
 # --- imports ------------------------------------------------------------------------------------
@@ -223,8 +189,7 @@ def _screen_reliance(world: _World) -> pd.DataFrame:
     supply.refuse(status)
     refuse(status, ~supply.flat(supply.same_goods), "production and trade are of different goods or stages")
     own = supply.domestic_t.reshape(-1)
-    # The rest of the source may hold all of a country it does not name, and some of the Union.
-    hidden = np.where(supply.named.reshape(-1), 0.0, supply.flat(supply.rest_t))
+    hidden = supply.hidden_t
     refuse(
         status,
         hidden > (1 - COVERAGE) * (imports.cell_mass + own),
@@ -254,7 +219,8 @@ def _screen_geopolrisk(world: _World) -> pd.DataFrame:
     risks = import_risks(imports.pair_cell, np.nan_to_num(imports.pair_mass), instability, error, grid.size)
     blind = risks.blind_t > (1 - COVERAGE) * imports.cell_mass
     refuse(status, blind, "no governance for suppliers of more than 5 % of the imports")
-    risk, low, high = risks.within(own)
+    risk, _, high = risks.within(own)
+    _, low, _ = risks.within(own + supply.hidden_t)
     hhi = supply.flat(supply.hhi)
     score, lower, upper = hhi * risk, hhi * low, supply.flat(supply.hhi_upper) * high
     price = np.where(imports.cell_mass > 0, imports.cell_covered, np.nan) / np.maximum(
@@ -294,7 +260,8 @@ def _governance(world: _World) -> tuple[Array, Array]:
 
 
 SCREENS: dict[str, Callable[[_World], pd.DataFrame]] = {
-    "hhi": _screen_production,
+    "hhi": lambda world: screen_production(world.producers),
+    "dera": lambda world: screen_dera(world.producers),
     "import_hhi": _screen_import_hhi,
     "import_share": _screen_import_share,
     "net_import_reliance": _screen_reliance,

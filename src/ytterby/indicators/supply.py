@@ -17,9 +17,12 @@ from ytterby.catalog.countries import bloc_members
 from ytterby.catalog.materials import ABSENT, CORE, ELEMENT, GROSS, MIXED, TradeCode, load_trade_codes
 from ytterby.facts.production import ALL_EDITIONS, RESTS, WORLD, load_production, newest_edition
 from ytterby.facts.store import Store
-from ytterby.indicators.cells import EU, Grid, Group
+from ytterby.indicators.cells import EU, Array, Grid, Group
 from ytterby.indicators.concentration import hhi
 from ytterby.indicators.longrows import CODE, OK, Status, refuse
+
+WGI_SOURCE = "wgi-pv"
+COVERAGE = 0.95  # of imports or production: below it a value would rest on guesses and is not given
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,14 @@ class Supply:
     def flat(self, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Entries of a table for every cell."""
         return np.broadcast_to(table, self.domestic_t.shape).reshape(-1)
+
+    @property
+    def hidden_t(self) -> Array:
+        """What a country may have made unnamed: all of the rest, 0 where the table names it.
+
+        The Union counts as unnamed, since some of its members are.
+        """
+        return np.where(self.named.reshape(-1), 0.0, self.flat(self.rest_t))
 
     def refuse(self, status: Status) -> None:
         """Give the reasons of production to cells that trade left without one."""
