@@ -54,7 +54,10 @@ def _answer() -> tuple[Finding, ...]:
         ),
         Finding(
             "Over two years the scenarios cost 9.4 bn USD without the plan and 3.7 bn USD with it.",
-            (("3.7 bn USD", anchor("loss", "with plan", "all")), ("9.4 bn USD", anchor("loss", "without plan", "all"))),
+            (
+                ("3.7 bn USD", anchor("loss", "with plan", "all")),
+                ("9.4 bn USD", anchor("loss", "without plan", "all")),
+            ),
         ),
         Finding(
             "That Japan went from 90 to 60 percent is true under 2 of 8 definitions.",
@@ -62,9 +65,14 @@ def _answer() -> tuple[Finding, ...]:
         ),
         Finding(
             "Heavy separation in Australia avoids most loss per dollar; acting together saves 270 m USD.",
-            (("Heavy separation in Australia", anchor("project", "sep_aus")), ("270 m USD", anchor("split", "JPN"))),
+            (
+                ("Heavy separation in Australia", anchor("project", "sep_aus")),
+                ("270 m USD", anchor("split", "JPN")),
+            ),
         ),
-        Finding("Support for projects is promised by 28 April 2026.", (("28 April 2026", anchor("pledge", "P1")),)),
+        Finding(
+            "Support for projects is promised by 28 April 2026.", (("28 April 2026", anchor("pledge", "P1")),)
+        ),
     )
 
 

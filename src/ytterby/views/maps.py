@@ -44,7 +44,7 @@ def draw_chokepoint_map(
     -------
     plotly Figure; the last trace holds the marks, one a choke point.
     """
-    figure = new_figure(500, margin={"l": 0, "r": 0, "t": 8, "b": 8}, showlegend=True)
+    figure = new_figure(470, margin={"l": 0, "r": 0, "t": 8, "b": 8}, showlegend=True, meta={"ratio": 2.0})
     worst = chokepoints.groupby("region")["lost_use_share"].max().to_dict()
     class_of = {
         member: _class_index(worst[row.region])
@@ -76,7 +76,7 @@ def _frame(figure: Any) -> None:
         xaxis=hidden | {"range": [-2.5, 2.8]},
         yaxis=hidden | {"range": [project(0, _SOUTH)[1], 1.33], "scaleanchor": "x"},
         legend={
-            "title": {"text": "End use lost without the region's worst node", "font": {"size": 13}},
+            "title": {"text": "End use lost, worst node", "font": {"size": 13}},
             "y": 0,
             "yanchor": "top",
         },

@@ -79,7 +79,7 @@ def _definitions(variants: pd.DataFrame, show: Callable[[Any], str]) -> Markup:
             "query": lambda row: tag("code", foreign(row.query)),
         },
     )  # fmt: skip
-    return tag("details", tag("summary", f"{len(variants)} definitions tried"), table)
+    return tag("details", tag("summary", f"{len(variants)} definitions tried"), table, class_="data")
 
 
 def _band(verdict: Any, show: Callable[[Any], str]) -> Iterator[str]:
