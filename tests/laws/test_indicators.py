@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ytterby.indicators.concentration import (
@@ -24,11 +24,14 @@ from ytterby.indicators.dependence import (
     net_import_reliance,
 )
 
+# The time of one example says how busy the machine is and nothing about the law.
+lawful = settings(deadline=None, max_examples=60)
 masses = st.lists(st.floats(0.001, 1e9), min_size=1, max_size=25)
 unit = st.floats(0.0, 1.0)
 COUNTRIES = ["AUS", "CHN", "DEU", "FRA", "JPN", "MYS", "USA"]
 
 
+@lawful
 @given(masses)
 def test_hhi_lies_between_equal_and_single(amounts):
     assert 1 / len(amounts) - 1e-12 <= hhi(amounts) <= 1 + 1e-12
@@ -36,6 +39,7 @@ def test_hhi_lies_between_equal_and_single(amounts):
     assert 1 - 1e-12 <= effective_number(amounts) <= len(amounts) + 1e-9
 
 
+@lawful
 @given(masses, st.randoms(use_true_random=False), st.floats(1e-6, 1e6))
 def test_order_and_unit_change_nothing(amounts, random, factor):
     shuffled = [a * factor for a in amounts]
@@ -44,23 +48,27 @@ def test_order_and_unit_change_nothing(amounts, random, factor):
         assert indicator(shuffled) == pytest.approx(indicator(amounts), rel=1e-9, abs=1e-9)
 
 
+@lawful
 @given(masses)
 def test_shares_sum_to_one(amounts):
     assert shares(amounts).sum() == pytest.approx(1.0)
 
 
+@lawful
 @given(st.lists(st.floats(0.001, 1e9), min_size=2, max_size=25))
 def test_merging_two_suppliers_never_lowers_hhi(amounts):
     merged = [amounts[0] + amounts[1], *amounts[2:]]
     assert hhi(merged) >= hhi(amounts) - 1e-12
 
 
+@lawful
 @given(masses)
 def test_shannon_and_theil_share_out_log_n(amounts):
     assert shannon(amounts) + theil(amounts) == pytest.approx(np.log(len(amounts)), abs=1e-9)
     assert -1e-12 <= shannon(amounts) <= np.log(len(amounts)) + 1e-9
 
 
+@lawful
 @given(
     st.lists(st.tuples(st.floats(0.001, 1e6), unit), min_size=1, max_size=15),
     st.floats(0, 1e6),
@@ -74,6 +82,7 @@ def test_a_supplier_without_risk_never_raises_the_score(suppliers, domestic, mor
     assert 0 <= before.import_risk <= 1 + 1e-12
 
 
+@lawful
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.floats(0.001, 1e6), unit), min_size=1, max_size=30),
     st.floats(0, 1e5),
@@ -89,6 +98,7 @@ def test_many_cells_at_once_equal_one_by_one(flows, domestic):
         assert lower[number] - 1e-9 <= value[number] <= upper[number] + 1e-9
 
 
+@lawful
 @given(
     st.lists(st.tuples(st.floats(0.01, 1e6), unit, st.booleans()), min_size=2, max_size=15),
     st.lists(unit, min_size=15, max_size=15),
@@ -119,6 +129,7 @@ def trades(draw):
     return frame[frame["exporter"] != frame["importer"]]
 
 
+@lawful
 @given(trades())
 def test_import_shares_sum_to_one_or_are_missing(trade):
     found = import_shares(trade)
@@ -129,6 +140,7 @@ def test_import_shares_sum_to_one_or_are_missing(trade):
         assert known.empty == (mine["covered_share"] == 0).all()
 
 
+@lawful
 @given(trades(), st.floats(1e-3, 1e3))
 def test_import_shares_know_no_unit_and_no_order(trade, factor):
     scaled = trade.sample(frac=1, random_state=1).assign(quantity_t=trade["quantity_t"] * factor)
@@ -137,6 +149,7 @@ def test_import_shares_know_no_unit_and_no_order(trade, factor):
     pd.testing.assert_series_equal(one, other, rtol=1e-9)
 
 
+@lawful
 @given(trades())
 def test_a_bloc_without_inner_trade_imports_what_its_members_import_from_outside(trade):
     members = ["DEU", "FRA"]
@@ -147,6 +160,7 @@ def test_a_bloc_without_inner_trade_imports_what_its_members_import_from_outside
     assert not (bloc["exporter"] == "EU27").any()
 
 
+@lawful
 @given(st.lists(st.lists(st.floats(0, 1e4), min_size=5, max_size=5), min_size=5, max_size=5))
 def test_origins_seen_through_transit_sum_to_one(flows):
     matrix = np.array(flows)
@@ -156,6 +170,7 @@ def test_origins_seen_through_transit_sum_to_one(flows):
     assert (origins >= 0).all()
 
 
+@lawful
 @given(trades())
 def test_look_through_shares_sum_to_one(trade):
     trade = trade.dropna()
@@ -169,6 +184,7 @@ def test_look_through_shares_sum_to_one(trade):
     assert np.allclose(sums, 1.0, atol=1e-6)
 
 
+@lawful
 @given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0.001, 1e6))
 def test_net_import_reliance_is_at_most_one(imports, exports, production):
     value = float(net_import_reliance(imports, exports, production))
@@ -176,6 +192,7 @@ def test_net_import_reliance_is_at_most_one(imports, exports, production):
     assert np.isnan(value) or (value > 0) == (imports > exports) or imports == exports
 
 
+@lawful
 @given(st.floats(0, 0.95), st.floats(0.05, 2), st.floats(0.05, 2))
 def test_a_loss_raises_the_price_and_never_the_quantity(loss, demand, supply):
     price, quantity = disruption(loss, demand_elasticity=demand, supply_elasticity=supply)
