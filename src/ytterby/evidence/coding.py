@@ -79,7 +79,7 @@ def _of_sentence(article: Article, scene: Scene, found: list[Claim]) -> list[Cla
     """Ask every rule; a claim that goes on from the sentence before is merged into it."""
     claims: list[Claim] = []
     speakers = attribute(scene)
-    for rule in rules():
+    for rule in [r for r in rules() if _possible(r, scene)]:
         for span, anchor in _matches(rule, scene, claims, found):
             for claim in _build(article, scene, rule, span, anchor, speakers):
                 if not _merged(rule, claim, scene, found):
@@ -101,8 +101,6 @@ def _credit_previous(scene: Scene, found: list[Claim]) -> None:
 def _matches(
     rule: Rule, scene: Scene, claims: Sequence[Claim], found: Sequence[Claim]
 ) -> Iterator[tuple[Span, int]]:
-    if not _possible(rule, scene):
-        return
     if rule.after and rule.after not in {c.kind for c in scene.context.previous}:
         return
     if rule.body_only and scene.sentence.passage != "body":
@@ -122,7 +120,8 @@ def _matches(
 
 def _possible(rule: Rule, scene: Scene) -> bool:
     """A cheap look before the careful one: is any family of each need here at all."""
-    return all(any(n.startswith("@") or n in scene.hits for n in group) for group in rule.need)
+    found = scene.hits.keys()
+    return not any(group.isdisjoint(found) for group in rule.words)
 
 
 def _taken(rule: Rule, scene: Scene, span: Span, claims: Sequence[Claim]) -> bool:

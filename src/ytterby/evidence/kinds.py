@@ -30,6 +30,7 @@ class Rule:
     roles: how actors are dealt out (see roles.py). materials: ``inherit`` takes the topic's.
     units: numbers that belong to the kind. day: statuses that put an undated event on the report's day.
     status: pairs of families and status, first match wins, else ``default``.
+    words: of ``need``, the groups that are families only (made when read).
     choose, collect, flags, measures, fields: kind-specific fields.
     merge: a following sentence that goes on about the same is the same claim: ``always``, or only if
     it is ``dateless``. once: per article one claim of this ``kind``, or one per set of ``persons``.
@@ -65,6 +66,7 @@ class Rule:
     flags: dict[str, str] = field(default_factory=dict, hash=False)
     measures: dict[str, str] = field(default_factory=dict, hash=False)
     fields: dict[str, str] = field(default_factory=dict, hash=False)
+    words: tuple[frozenset[str], ...] = ()
 
 
 def _split(text: str) -> Alternatives:
@@ -74,6 +76,8 @@ def _split(text: str) -> Alternatives:
 def _rule(table: dict[str, Any]) -> Rule:
     shaped = dict(table)
     shaped["need"] = tuple(map(_split, table["need"]))
+    plain = [group for group in shaped["need"] if not any(n.startswith("@") for n in group)]
+    shaped["words"] = tuple(map(frozenset, plain))
     shaped["status"] = tuple((_split(test), status) for test, status in table.get("status", []))
     for name in ("without", "unless", "units", "day"):
         shaped[name] = tuple(table.get(name, ()))

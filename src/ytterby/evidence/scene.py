@@ -146,14 +146,19 @@ class Scene:
 
     def group(self, prefix: str, span: Span | None = None) -> list[tuple[str, Hit]]:
         """Names of one group (``person``, ``material``) in order of appearance."""
-        found = [
-            (family.partition(":")[2], hit)
-            for family, hits in self.hits.items()
-            if family.startswith(prefix + ":")
-            for hit in hits
-            if span is None or (span[0] <= hit.start and hit.end <= span[1])
-        ]
-        return sorted(found, key=lambda pair: pair[1].start)
+        found = self._groups.get(prefix, [])
+        if span is None:
+            return found
+        return [pair for pair in found if span[0] <= pair[1].start and pair[1].end <= span[1]]
+
+    @cached_property
+    def _groups(self) -> dict[str, list[tuple[str, Hit]]]:
+        groups: dict[str, list[tuple[str, Hit]]] = {}
+        for family, hits in self.hits.items():
+            group, colon, name = family.partition(":")
+            if colon:
+                groups.setdefault(group, []).extend((name, hit) for hit in hits)
+        return {group: sorted(found, key=lambda pair: pair[1].start) for group, found in groups.items()}
 
     @cached_property
     def mentions(self) -> list[Mention]:
