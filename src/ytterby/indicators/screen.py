@@ -65,7 +65,7 @@ def screen(
     grid = Grid(
         groups=tuple(build_groups(keys)),
         countries=tuple(dict.fromkeys(map(iso3, countries))) if countries else _all_countries(store),
-        years=tuple(years) if years is not None else tuple(range(FIRST_YEAR, LAST_YEAR + 1)),
+        years=tuple(years) if years else tuple(range(FIRST_YEAR, LAST_YEAR + 1)),
     )
     world = _World(store, grid, tuple(keys))
     return join_rows([SCREENS[name](world) for name in chosen])
@@ -97,13 +97,12 @@ class _World:
 
 
 def _check_methods(methods: Sequence[str] | None) -> tuple[str, ...]:
-    known = tuple(SCREENS)
-    if methods is None or "all" in methods:
-        return known
+    if not methods or "all" in methods:
+        return METHODS
     for name in methods:
-        if name not in known:
-            raise UnknownName("method", name, known)
-    return tuple(name for name in known if name in methods)
+        if name not in METHODS:
+            raise UnknownName("method", name, METHODS)
+    return tuple(name for name in METHODS if name in methods)
 
 
 def _all_countries(store: Store) -> tuple[str, ...]:
@@ -267,3 +266,4 @@ SCREENS: dict[str, Callable[[_World], pd.DataFrame]] = {
     "net_import_reliance": _screen_reliance,
     "geopolrisk": _screen_geopolrisk,
 }
+METHODS = tuple(SCREENS)
