@@ -32,7 +32,8 @@ class Size:
     sectors: int = 2
     spare: float = 1.5  # capacity over baseline activity
     longest_lag: int = 3
-    most_cover: float = 6.0  # weeks
+    least_cover: float = 0.0  # weeks
+    most_cover: float = 6.0
     ramp_share: float = 1.0
     byproducts: bool = True
     stock_weeks: float = 0.0  # stockpile of the last material, in weeks of the first region's use
@@ -86,7 +87,9 @@ class _Drawing:
     def _demand(self) -> Iterable[dict[str, Any]]:
         for region in self._some(self.regions):
             for sector in range(self.size.sectors):
-                yield self._use(f"u{sector}.{region}", region, f"s{sector}", "use", self.rng.uniform(100, 2000))
+                yield self._use(
+                    f"u{sector}.{region}", region, f"s{sector}", "use", self.rng.uniform(100, 2000)
+                )
 
     def _use(self, name: str, region: str, sector: str, recipe: str, tpa: float) -> dict[str, Any]:
         priority = float(self.rng.integers(0, 3))
@@ -115,7 +118,7 @@ class _Drawing:
     def _covers(self) -> Iterable[dict[str, Any]]:
         for material in self.materials():
             for holder in ("user", "producer"):
-                weeks = float(self.rng.uniform(0, self.size.most_cover))
+                weeks = float(self.rng.uniform(self.size.least_cover, self.size.most_cover))
                 yield {"material": material, "region": "*", "holder": holder, "cover_weeks": weeks}
 
     def byproduct_uses(self, chain: Chain) -> list[dict[str, Any]]:
@@ -151,7 +154,9 @@ class _Drawing:
         stock = self.size.stock_weeks * self.demand[0]["demand_tpa"] / WEEKS_PER_YEAR
         home = self.demand[0]["region"]
         recipes = list(self._recipes())
-        used = {row["recipe"] for row in uses} | {row["recipe"] for row in recipes if "_b" not in row["recipe"]}
+        used = {row["recipe"] for row in uses} | {
+            row["recipe"] for row in recipes if "_b" not in row["recipe"]
+        }
         rows: dict[str, list[dict[str, Any]]] = {
             "materials": [{"material": m, "price_usd_per_t": 1.0} for m in self.materials()],
             "contents": [{"material": m, "element": "X", "content_t_per_t": 1.0} for m in self.materials()],
@@ -169,13 +174,25 @@ class _Drawing:
             ],
             "partners": [{"partner": "home", "label": "Home", "regions": (home,), "budget_usd": 0.0}],
         }  # fmt: skip
-        tables = {name: _table(name, rows.get(name, [])) for name in study_columns()}
-        return StudyFiles(Path("random"), _settings(tuple(self.regions), self.main[-1]), tables)
+        return study_of(rows, tuple(self.regions))
 
     def _plant(self, name: str) -> dict[str, Any]:
         stage, region = name[1:].split(".")
         told = {"process": name, "label": name, "region": region, "recipe": f"make{stage}"}
         return {**told, "main_output": f"m{stage}", "weight": self.weights[name], "cost_usd_per_t": 1.0}
+
+
+def study_of(rows: Mapping[str, list[dict[str, Any]]], regions: tuple[str, ...]) -> StudyFiles:
+    """Make a study from rows typed in code; tables and cells that are left out are blank.
+
+    The rows are not checked as those of a file are; the first partner is the planner's, the last
+    material its target.
+    """
+    tables = {name: _table(name, rows.get(name, [])) for name in study_columns()}
+    partner = str(tables["partners"]["partner"].iloc[0]) if len(tables["partners"]) else "none"
+    return StudyFiles(
+        Path("random"), _settings(regions, str(tables["materials"]["material"].iloc[-1]), partner), tables
+    )
 
 
 def _recipe(recipe: str, material: str, direction: str, tonnes: float) -> dict[str, Any]:
@@ -193,13 +210,13 @@ def _table(name: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(data)
 
 
-def _settings(regions: tuple[str, ...], material: str) -> Settings:
+def _settings(regions: tuple[str, ...], material: str, partner: str) -> Settings:
     return Settings.model_validate(
         {
             "name": "random", "title": "Random", "question": "?", "base_year": 2025, "date": "2025-01-01",
             "regions": regions, "screening": {"materials": (), "importers": ()},
             "planning": {
-                "partners": ("home",), "start": "2025-01-01", "deadline": "2026-01-01",
+                "partners": (partner,), "start": "2025-01-01", "deadline": "2026-01-01",
                 "deadline_material": material, "target_share": 0.0, "controlled_regions": (),
             },
         }
