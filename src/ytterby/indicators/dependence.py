@@ -168,7 +168,9 @@ def look_through_shares(
     Parameters
     ----------
     production
-        country_iso3, year, quantity_t on the basis of the trade; None as in ``look_through_origins``.
+        country_iso3, year, quantity_t on the basis of the trade. None takes as origin only what a
+        country sells beyond what it buys: a producer that buys more than it sells (China in rare
+        earths since 2017) then comes out as mere transit, so leave it out only where nobody does both.
 
     Returns
     -------
