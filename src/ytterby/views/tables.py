@@ -52,7 +52,7 @@ def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     """Columns of Python objects as text, so that a column is of one kind also where it is empty."""
     flat = frame.copy()
-    for name in frame.select_dtypes(object):
+    for name in filter(lambda name: pd.api.types.is_object_dtype(frame[name]), frame.columns):
         cells = [plain_value(value) for value in frame[name]]
         flat[name] = pd.Series([v if v is None else str(v) for v in cells], index=frame.index, dtype="str")
     return flat

@@ -55,7 +55,7 @@ def percent(value: Any) -> str:
     if not isinstance(cell, (int, float)):
         return MISSING
     if 0 < abs(cell) < 0.0005:
-        return "under 0.1 %"
+        return "under 0.1\u00a0%"
     return f"{cell * 100:.1f}\u00a0%"
 
 
@@ -67,7 +67,8 @@ def money(value: Any) -> str:
     for scale, word in _SCALES:
         if abs(cell) >= 0.9995 * scale:
             number = cell / scale
-            return f"{number:,.{max(0, 2 - math.floor(math.log10(abs(number)) + 1e-9))}f}\u00a0{word}"
+            digits = 2 - math.floor(math.log10(1.0005 * abs(number)))  # 0.9996 is shown as 1.00
+            return f"{number:,.{max(0, digits)}f}\u00a0{word}"
     return f"{cell:,.0f}"
 
 
