@@ -24,6 +24,7 @@ from ytterby.planning.task import Task, need_tpa, outside, required_tpa, weeks_u
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+LEADER_FIRST = 1e-7  # of two who could pay, the leader does: dearer others decide the tie
 ENOUGH = 1e-9  # relative; a target missed by less is met
 
 
@@ -39,6 +40,11 @@ class FirstStage:
     bought: Ints  # [stockpile], tonnes
     rows: Ints  # budgets, financing, precedence, exclusion, deadline
     deadline_row: int
+    supply_today_tpa: float  # of the deadline's material, outside the controlled regions
+
+    def deadline_lower(self, required: float) -> float:
+        """Lower bound of the deadline's row: what projects have to add, tonnes a year."""
+        return required * (1 - ENOUGH) - self.supply_today_tpa
 
 
 @dataclass(frozen=True)
@@ -71,18 +77,24 @@ def add_choices(
     start = model.rows
     chosen = model.add_columns(len(names), upper=1.0, integer=True)
     payer = tuple((m, str(p.project)) for p in open_to for m in members if m in p.financiers)
-    paid = model.add_columns(len(payer), cost=money)
+    lead = {str(p.project): task.leader(p) for p in open_to}
+    joins = np.array([m != lead[j] for m, j in payer], float)
+    paid = model.add_columns(len(payer), cost=money * (1.0 + LEADER_FIRST * joins))
     _finance_rows(model, open_to, chosen, payer, paid)
     if budgets:
         _budget_rows(model, task, members, payer, paid)
     _choice_rows(model, open_to, chosen)
-    deadline_row = _deadline_row(model, task, members, names, chosen, required)
+    supply = deadline_supply(task, members, names)
+    material = task.study.settings.planning.deadline_material
+    name = f"deadline {task.deadline} ({material} outside the controlled regions)"
+    row = model.add_rows(1, lower=required * (1 - ENOUGH) - supply.today_tpa, names=[name])
+    model.add_entries(row, chosen, supply.project_tpa)
     rows = np.arange(start, model.rows)
     piles = [i for i, pile in enumerate(task.chain.stockpiles) if pile.partner in members]
     room = [max(0.0, s.limit_t - s.stock_t) for s in (task.chain.stockpiles[i] for i in piles)]
     bought = model.add_columns(len(piles), upper=np.array(room))
     return FirstStage(
-        names, chosen, payer, paid, np.array(piles, np.int64), bought, rows, deadline_row
+        names, chosen, payer, paid, np.array(piles, np.int64), bought, rows, int(row[0]), supply.today_tpa
     )  # fmt: skip
 
 
@@ -142,17 +154,6 @@ def deadline_supply(task: Task, members: Sequence[str], names: Sequence[str]) ->
             outputs &= chain.pool_material[chain.output_pool] == material
             added[list(names).index(row.project)] += row.capacity_tpa * chain.output_t[outputs].sum()
     return DeadlineSupply(float(made @ capacity) * WEEKS_PER_YEAR, added)
-
-
-def _deadline_row(
-    model: Model, task: Task, members: Sequence[str], names: Sequence[str], chosen: Ints, required: float
-) -> int:
-    supply = deadline_supply(task, members, names)
-    material = task.study.settings.planning.deadline_material
-    name = f"deadline {task.deadline} ({required:,.4g} t/year {material} outside the controlled regions)"
-    row = model.add_rows(1, lower=required * (1 - ENOUGH) - supply.today_tpa, names=[name])
-    model.add_entries(row, chosen, supply.project_tpa)
-    return int(row[0])
 
 
 def attainable_tpa(task: Task, members: Sequence[str], *, budgets: bool = True) -> float:

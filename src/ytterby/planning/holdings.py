@@ -158,7 +158,9 @@ def hold(chain: Chain, members: Sequence[Shares]) -> Holding:
         slot_share=slot_share,
         arc_share=slot_share[chain.arc_slot],
         arcs=arcs,
-        need_t=np.bincount(chain.slot_material[chain.arc_slot], bought, len(chain.materials)),
+        need_t=np.asarray(
+            np.bincount(chain.slot_material[chain.arc_slot], bought, len(chain.materials)), dtype=float
+        ),
     )
 
 

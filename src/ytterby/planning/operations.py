@@ -262,7 +262,9 @@ class _Builder:
         slow = ~chain.process_is_use & (chain.ramp_share * between.min() < 1.0)
         plants = np.unique(process[slow[process]])
         share = np.bincount(process, self.holding.share, len(chain.processes))[plants]
-        upper = chain.ramp_t[plants] * share * between + _first(chain.activity_t[plants] * share, self.periods)
+        upper = chain.ramp_t[plants] * share * between + _first(
+            chain.activity_t[plants] * share, self.periods
+        )
         rows = self.model.add_rows(upper.shape, upper=upper)
         plant, activity = np.nonzero(plants[:, None] == process)
         self.model.add_entries(rows[:, plant], self.y[:, activity], 1.0 / self.width)

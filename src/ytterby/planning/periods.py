@@ -27,6 +27,7 @@ Flags = NDArray[np.bool_]
 
 TAIL_WEEKS = 13  # a shortage outlasts its shock: stockpiles stay open for another quarter
 
+
 @dataclass(frozen=True)
 class Horizon:
     """How time and stocks are treated.
@@ -53,7 +54,7 @@ class Horizon:
     @property
     def starts(self) -> Ints:
         """First week of each period."""
-        return np.cumsum(self.widths) - np.asarray(self.widths)
+        return np.asarray(np.cumsum(self.widths) - np.asarray(self.widths), np.int64)
 
     def discount(self) -> Floats:
         """Present value of one dollar in the middle of each period."""
@@ -69,7 +70,7 @@ class Horizon:
     def arrivals(self, lag_weeks: int) -> Floats:
         """[departure, arrival] share of a period's steady flow that arrives in each period."""
         start, width = self.starts.astype(float), np.asarray(self.widths, float)
-        return self.overlap(start + lag_weeks, start + lag_weeks + width) / width[:, None]
+        return np.asarray(self.overlap(start + lag_weeks, start + lag_weeks + width) / width[:, None])
 
     def means(self, weekly: NDArray[np.generic]) -> Floats:
         """Mean over each period's weeks of weekly values [week, ...]."""
@@ -84,11 +85,12 @@ def even(periods: int, width: int, **options: float | bool | None) -> Horizon:
 
 
 def graded(weeks: int, width: int, fine_weeks: int, discount_rate: float) -> Horizon:
-    """Build a horizon that is fine while things happen, with double steps after ``fine_weeks``."""
-    fine = min(weeks, fine_weeks) // width
-    rest = weeks - fine * width
-    coarse, last = divmod(rest, 2 * width)
-    return Horizon((width,) * fine + (2 * width,) * coarse + ((last,) if last else ()), discount_rate)
+    """Build a horizon that is fine while things happen; after ``fine_weeks`` every second step doubles."""
+    widths: list[int] = []
+    while (rest := weeks - sum(widths)) > 0:
+        coarse = max(0, len(widths) - fine_weeks // width)
+        widths.append(min(rest, width if sum(widths) < fine_weeks else width * 2 ** (1 + coarse // 2)))
+    return Horizon(tuple(widths), discount_rate)
 
 
 @dataclass(frozen=True)

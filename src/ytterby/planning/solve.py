@@ -86,11 +86,6 @@ class Model:
         """Objective coefficients of all columns."""
         return _joined([block[0] for block in self._column_blocks])
 
-    def row_bounds(self, row: int) -> tuple[float, float]:
-        """Bounds of one row as they were given."""
-        lower, upper = (_joined([block[i] for block in self._row_blocks]) for i in (0, 1))
-        return float(lower[row]), float(upper[row])
-
     def to_highs(self) -> Any:
         """Return the model as a ``HighsLp``, column-wise."""
         import highspy
@@ -151,9 +146,10 @@ class Solver:
         import highspy
 
         self.model = model
-        self._highs = highspy.Highs()
+        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self._ok(self._highs.setOptionValue("output_flag", False), "set an option")
         self._ok(self._highs.setOptionValue("random_seed", 0), "set an option")
+        self._ok(self._highs.setOptionValue("threads", 1), "set an option")  # same result on any machine
         self._ok(self._highs.passModel(model.to_highs()), "take the model")
 
     def set_bounds(self, columns: Ints, lower: ArrayLike, upper: ArrayLike) -> None:
@@ -169,6 +165,12 @@ class Solver:
         for row, at_least, at_most in zip(index, low, high, strict=True):
             self._ok(self._highs.changeRowBounds(int(row), float(at_least), float(at_most)), "change rows")
 
+    def add_row(self, columns: Ints, values: Floats, lower: float) -> None:
+        """Add one row values @ x[columns] >= lower (a cut)."""
+        kept = np.flatnonzero(values)
+        index, value = np.asarray(columns, np.int32)[kept], np.asarray(values, float)[kept]
+        self._ok(self._highs.addRow(lower, INFINITY, len(kept), index, value), "add a row")
+
     def fix_integers(self, columns: Ints, values: ArrayLike) -> None:
         """Fix integer columns and treat them as continuous: what is left is an LP with duals."""
         import highspy
@@ -176,7 +178,7 @@ class Solver:
         index = np.asarray(columns, np.int32).ravel()
         kind = np.full(len(index), int(highspy.HighsVarType.kContinuous), np.uint8)
         self._ok(self._highs.changeColsIntegrality(len(index), index, kind), "relax integers")
-        self.set_bounds(index, values, values)
+        self.set_bounds(columns, values, values)
 
     def write(self, path: Path) -> None:
         """Write the model for other solvers; the ending of the name (.lp or .mps) chooses the format."""
@@ -195,8 +197,18 @@ class Solver:
         self._ok(self._highs.setOptionValue("mip_rel_gap", mip_gap), "set the gap")
         started = time.perf_counter()
         code = self._highs.run()
+        if self._highs.getModelStatus() in self._undecided():  # a warm start can end in numerical trouble
+            self._ok(self._highs.clearSolver(), "start afresh")
+            code = self._highs.run()
         status = self._highs.getModelStatus()
         return self._solution(code, status, time.perf_counter() - started)
+
+    @staticmethod
+    def _undecided() -> tuple[Any, ...]:
+        import highspy
+
+        kind = highspy.HighsModelStatus
+        return (kind.kUnknown, kind.kSolveError, kind.kPostsolveError, kind.kNotset)
 
     def _solution(self, code: Any, status: Any, seconds: float) -> Solution:
         import highspy
@@ -254,8 +266,10 @@ def _clashing_rows(lp: Any) -> Ints:
     import highspy
 
     lower, upper = np.asarray(lp.row_lower_), np.asarray(lp.row_upper_)
-    size = np.maximum(1.0, np.where(np.isfinite(lower), abs(lower), np.where(np.isfinite(upper), abs(upper), 0)))
-    highs = highspy.Highs()
+    size = np.maximum(
+        1.0, np.where(np.isfinite(lower), abs(lower), np.where(np.isfinite(upper), abs(upper), 0))
+    )
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.setOptionValue("output_flag", False)
     lp.col_cost_, lp.offset_ = np.zeros(lp.num_col_), 0.0
     if highs.passModel(lp) == highspy.HighsStatus.kError:

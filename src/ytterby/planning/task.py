@@ -20,7 +20,9 @@ from ytterby.planning.periods import Horizon, PeriodConditions, by_period, grade
 
 MONTHS_PER_YEAR = 12
 DAYS_PER_WEEK = 7
-FINE_WEEKS = 104  # shocks begin in the first two years; later periods are twice as long, at 2/3 of the columns
+FINE_WEEKS = (
+    104  # shocks begin in the first two years; later periods are twice as long, at 2/3 of the columns
+)
 
 
 @dataclass(frozen=True)
