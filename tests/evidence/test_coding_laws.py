@@ -10,15 +10,15 @@ from ytterby.evidence.articles import ArticleDate
 from ytterby.evidence.claims import _spans_of
 from ytterby.evidence.passages import cut
 
-WORDS = st.sampled_from(
-    (
-        "Japan China USA Trump Takaichi unterzeichneten signed Abkommen agreement rare earths Seltene Erden "
-        "Exportkontrollen 15 Prozent percent 550 Milliarden Dollar $550 billion von 90 auf 60 seit 2010 bis "
-        "März by within six months 。 . , ( ) „ “ \n \r\n 日本 中国 レアアース 輸出規制 5500億ドル 署名した "
-        "6カ月以内 accord terres rares signé date: 2025-10-28 (dpa) Foto: © Stand: sagte said selon laut nicht "
-        "31. Februar 99.99.2025 １２３ \u202e \u200b \ufeff"
-    ).split(" ")
-)
+VOCABULARY = """
+Japan China USA Trump Takaichi unterzeichneten signed Abkommen agreement rare earths Seltene Erden
+Exportkontrollen 15 Prozent percent 550 Milliarden Dollar $550 billion von 90 auf 60 seit 2010 bis
+März by within six months 。 . , ( ) „ “ 日本 中国 レアアース 輸出規制 5500億ドル 署名した 6カ月以内 accord
+terres rares signé date: 2025-10-28 (dpa) Foto: © Stand: sagte said selon laut nicht 31. Februar １２３
+99.99.2025
+"""
+ODD = ["\n", "\r\n", "\u202e", "\u200b", "\ufeff", "\x00", "\u2028"]
+WORDS = st.sampled_from([*VOCABULARY.split(), *ODD])
 TEXTS = st.one_of(
     st.text(max_size=400),
     st.lists(WORDS, max_size=60).map(" ".join),

@@ -29,7 +29,7 @@ FLOORS = {
     "reuse_chars": 0.99,
 }
 REPORT_FLOORS = {"000": 0.95, "001": 0.95, "003": 0.88}
-RATES = {"status_accuracy": 0.95, "polarity_accuracy": 1.0, "quote_validity": 1.0}
+RATES = {"status_accuracy": 0.95, "polarity_accuracy": 1.0}
 MUST_FIND = [
     # kind, report, what the main quote holds, and what its slots must hold
     ("agreement", "003", "Rahmenvereinbarung", {("actor", "JPN"), ("actor", "USA")}),
@@ -70,9 +70,10 @@ def scorer(folder: Path) -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def predicted(reading: Reading, folder: Path, gold: dict[str, Any]) -> dict[str, Any]:
+def predicted(reading: Reading, gold: dict[str, Any]) -> dict[str, Any]:
     """The reading with the gold's short report ids ("000" for "000_82ac...")."""
-    full = reading.to_scorer(sorted((folder / "reports").glob("*.txt")))
+    full = reading.to_scorer()
+    del full["texts"]  # the scorer leaves files open; quotes are compared below
     labelled = {r["id"] for r in gold["reports"]}
     text = json.dumps(full, ensure_ascii=False)
     for article in reading.articles:

@@ -391,7 +391,8 @@ _STAMP = re.compile(
 
 def _dateline_date(text: str, passages: Sequence[Passage]) -> ArticleDate | None:
     """The day in the dateline or in a time stamp near the top; without a year that of the text's years."""
-    places = [(p.start, p.end) for p in passages if p.type == "dateline"]
+    top = [p for p in passages if p.type in ("dateline", "header_metadata")]
+    places = [(p.start, p.end) for p in top]
     places += [m.span("day") for m in _STAMP.finditer(text[:3000])]
     years = [int(y) for y in re.findall(r"\b20[0-9]{2}\b", text[:20_000])]
     middle = dt.date(max(years), 7, 1) if years else None

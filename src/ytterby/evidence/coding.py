@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from ytterby.evidence.articles import Article
-from ytterby.evidence.claims import BLOCS, Actor, Claim, Person, Rejected, admit
+from ytterby.evidence.claims import BLOCS, Actor, Claim, Person, Rejected, TimeSpan, admit
 from ytterby.evidence.claims import Span as Quote
 from ytterby.evidence.kinds import Alternatives, Rule, glosses, rules
 from ytterby.evidence.lexicon import Hit, names
@@ -197,7 +197,9 @@ _TESTS: dict[str, Test] = {
     "@price": _unit("USD_per_kg"),
     "@mass": _unit("tonne", "tonne_per_year", "kg"),
     "@factor": _unit("ratio"),
-    "@half": _unit("ratio"),
+    "@half": lambda s, a: any(
+        n.unit == "ratio" and (n.value or 1) < 1 for n in s.numbers if a[0] <= n.start < a[1]
+    ),
     "@gdp": _unit("percent_of_gdp"),
     "@tree": _unit("tree"),
     "@person_count": _unit("person"),
@@ -249,6 +251,8 @@ def _build(
     status = _status(rule, scene, span, anchor)
     materials = tuple(scene.materials(span)) or _inherited(rule, scene)
     found, when = quantities(scene, span, rule), times(scene, span, rule, status)
+    if status == "took_place" and _ahead(scene, when):
+        status = "planned"
     persons = tuple(_persons(scene, span))
     start, end = scene.sentence.start + span[0], scene.sentence.start + span[1]
     start, end = _stripped(article.text, start, end)
@@ -283,6 +287,13 @@ def _status(rule: Rule, scene: Scene, span: Span, anchor: int) -> str:
             if _any(tests, scene, area):
                 return status
     return rule.default
+
+
+def _ahead(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether all days named lie after the report."""
+    report = scene.context.report
+    starts = [t.start for t in when if t.role == "event" and t.start]
+    return bool(report and starts) and min(starts) > (report.isoformat() if report else "")
 
 
 def _inherited(rule: Rule, scene: Scene) -> tuple[str, ...]:
@@ -401,6 +412,6 @@ def _remember_slots(scene: Scene, claims: Sequence[Claim]) -> None:
             scene.context.deal_pair = agents
         dated = [t for t in claim.time if t.start]
         if dated:
-            scene.context.last_time = dated[0]
+            scene.context.last_time = dated[-1]
         if claim.kind == "export_control" and dated:
-            scene.context.control_time = dated[0]
+            scene.context.control_time = dated[-1]

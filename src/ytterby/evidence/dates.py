@@ -271,6 +271,15 @@ def _within(part: dict[str, str], grammar: _Grammar, report: date, _tense: Tense
     return _plain("deadline", report, end, "span")
 
 
+def _half_year(_part: dict[str, str], _: _Grammar, report: date, _tense: Tense) -> Moment:
+    return _plain("deadline", report, _shifted(report, "month", 6), "span")
+
+
+def _coming_month(part: dict[str, str], grammar: _Grammar, report: date, _tense: Tense) -> Moment:
+    month = _month_of(part, grammar)
+    return _whole_month(report.year + (month <= report.month), month)
+
+
 def _weekend(_part: dict[str, str], _: _Grammar, report: date, _tense: Tense) -> Moment:
     saturday = report + timedelta(days=((5 - report.weekday() + 3) % 7) - 3)
     return _plain("", saturday, saturday + timedelta(days=1), "weekend")
@@ -290,8 +299,9 @@ def _past_units(_part: dict[str, str], _: _Grammar, report: date, _tense: Tense)
 
 
 _RELATIVE = {
-    "day_month": _day_month, "day_only": _day_only, "next_year_month": _month_of_next_year, "month": _month,
-    "third": _third_of, "weekday": _weekday, "relative_day": _relative_day, "last_unit": _last_unit,
-    "this_unit": _this_unit, "next_unit": _next_unit, "ago": _ago, "within": _within,
-    "weekend": _weekend, "some_weeks": _some_weeks, "recently": _recently, "past_units": _past_units,
+    "day_month": _day_month, "day_only": _day_only, "month": _month, "next_year_month": _month_of_next_year,
+    "coming_month": _coming_month, "third": _third_of, "weekday": _weekday, "relative_day": _relative_day,
+    "last_unit": _last_unit, "this_unit": _this_unit, "next_unit": _next_unit, "ago": _ago, "within": _within,
+    "half_year": _half_year, "weekend": _weekend, "some_weeks": _some_weeks, "recently": _recently,
+    "past_units": _past_units,
 }  # fmt: skip

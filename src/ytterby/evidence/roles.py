@@ -13,6 +13,7 @@ from ytterby.evidence.scene import Mention, Scene, Span
 Roles = list[tuple[str, str]]
 Assign = Callable[[Scene, Span, int], Roles]
 _ADJECTIVES = ("ische", "ischen", "ischer", "isches", "ese", "ian", "aise", "aises", "ais", "ains", "ois")
+_GOVERNING = ("regierung", "government", "gouvernement", "president", "präsident", "président", "minist")
 _MOST = 4  # parties of one joint act; longer lists are lists of something else
 
 
@@ -41,7 +42,7 @@ def _joint_context(scene: Scene, span: Span, anchor: int) -> Roles:
 
 
 def _agents(scene: Scene, span: Span, _anchor: int) -> Roles:
-    hosts = [m.id for m in scene.actors(span) if m.relation == "in"]
+    hosts = [m.id for m in scene.actors(span) if m.relation in ("in", "to") and not m.by_person]
     acting = [c for c in scene.ids(span) if c not in hosts]
     if len(acting) < 2:
         return [(c, "agent") for c in scene.ids(span)[:3]]
@@ -141,8 +142,8 @@ def _tariff(scene: Scene, span: Span, _anchor: int) -> Roles:
     if not any(m.start not in scene.speaking for m in inside):
         inside = [m for m in scene.mentions if span[0] <= m.start < span[1]]
     subject = scene.subject(span)
-    origin = [m.id for m in inside if m.relation in ("from", "on", "against")]
-    origin += [m.id for m in inside if _is_adjective(scene, m) and m.id not in origin and m.id != subject]
+    origin = [m.id for m in inside if m.relation in ("from", "on", "against", "made")]
+    origin += [m.id for m in inside if m.id not in (*origin, "USA") and _is_adjective(scene, m)]
     importer = [m.id for m in inside if m.relation in ("to", "in") and m.id not in origin and len(m.id) == 3]
     ids = list(dict.fromkeys(m.id for m in inside)) or list(scene.context.pair)
     agent = importer[0] if importer else _levier(ids, origin, subject, scene.context.pair)
@@ -155,7 +156,7 @@ def _tariff(scene: Scene, span: Span, _anchor: int) -> Roles:
 def _levier(
     ids: Sequence[str], origin: Sequence[str], subject: str | None, pair: Sequence[str]
 ) -> str | None:
-    if subject and subject not in origin and "USA" in origin:
+    if subject and origin and subject not in origin:
         return subject
     if "USA" not in origin and "USA" in (*ids, *pair):
         return "USA"
@@ -163,10 +164,10 @@ def _levier(
 
 
 def _is_adjective(scene: Scene, mention: Mention) -> bool:
-    word = scene.text[mention.start : mention.end].lower()
-    return word.endswith(
-        ("ische", "ischen", "ischer", "isches", "ese", "ian", "aise", "aises", "ais", "ains", "ois")
-    )
+    """Whether "Japanese" belongs to goods and not to a government or its head."""
+    following = scene.text[mention.end : mention.end + 14].lower()
+    governing = any(word in following for word in _GOVERNING)
+    return scene.text[mention.start : mention.end].lower().endswith(_ADJECTIVES) and not governing
 
 
 def _dependence(scene: Scene, span: Span, anchor: int) -> Roles:
@@ -213,9 +214,8 @@ def _demand(scene: Scene, span: Span, _anchor: int) -> Roles:
     subject = scene.subject(span)
     if subject is None:
         return []
-    others = [c for c in ids if c != subject]
-    if scene.has("demand_verb", span) and others:
-        return [(subject, "agent"), (others[0], "target")]
+    if scene.has("demand_verb", span) and len(ids) > 1:
+        return [(ids[0], "agent"), (ids[1], "target")]
     return [(subject, "agent")]
 
 

@@ -21,6 +21,8 @@ from ytterby.evidence.sentences import Sentence, clauses_of
 
 Span = tuple[int, int]
 MONEY = frozenset({"USD", "EUR", "JPY", "AUD", "GBP", "CAD"})
+_RELATIVE = re.compile(r"(?:which|who|that|qui|das|die|der|welche[rs]?)\b", re.IGNORECASE)
+_NEAR = 4  # characters between a name and its relative clause
 _TOPIC_REACH = 4  # sentences a topic lasts
 
 
@@ -84,7 +86,8 @@ _RELATIONS = {
     for lang, rows in _BEFORE.items()
 }
 _BEHIND = (
-    ("from", re.compile("から|産|製|発")),
+    ("made", re.compile("産|製")),
+    ("from", re.compile("から|発")),
     ("to", re.compile("(?:政府|側)?(?:への|向け|へ|に対|に)")),
     ("with", re.compile("(?:政府|側)?と(?!し)")),
     ("in", re.compile("で(?!は)|国内")),
@@ -213,10 +216,12 @@ class Scene:
         """Of he, "she": the person named last stands for a country."""
         person = self.context.person
         country = names()["person"].get(person or "", {}).get("country")
-        return [country] if self.has("pronoun", span) and isinstance(country, str) else []
+        return [country] if self.has("person_pronoun", span) and isinstance(country, str) else []
 
     def subject(self, span: Span | None = None) -> str | None:
         """The one the sentence is about: first mention without a preposition, else the last topic."""
+        if self.focus and (before := self._antecedent(self.focus)):
+            return before
         for area in dict.fromkeys((self.focus, span, None)):
             free = [m for m in self.actors(area) if m.relation in ("", "of")]
             acting = [m for m in free if m.start not in self.speaking] or free
@@ -226,6 +231,14 @@ class Scene:
             return self.context.subject
         everyone = self.actors()
         return everyone[0].id if everyone else self.context.subject
+
+    def _antecedent(self, clause: Span) -> str | None:
+        """Whom "which" or "die" at the head of a clause means: the one named right before it."""
+        if not _RELATIVE.match(self.text, clause[0]):
+            return None
+        inside = [m for m in self.actors(clause) if m.relation in ("", "of")]
+        before = [m for m in self.mentions if 0 <= clause[0] - m.end <= _NEAR]
+        return before[-1].id if before and not inside else None
 
     def materials(self, span: Span | None = None) -> list[str]:
         """Materials named, each once."""

@@ -16,7 +16,7 @@ _STOP = re.compile(
 )
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mrd|Mio|Bio|Nr|Dr|Prof|St|z\. ?B|u\. ?a|d\. ?h|bzw|ca|etwa|vgl|Mr|Mrs|Ms|Gov|Sen|Gen|Corp|Inc|"
-    r"Ltd|Co|No|vs|approx|Jan|Feb|Aug|Sept|Sep|Oct|Nov|Dec|M|MM|Mme|art|p|U\.S|U\.K|U\.N|[A-ZÄÖÜ])|\b\d{1,2})\.$"
+    r"Ltd|Co|No|vs|approx|Jan|Feb|Aug|Sept|Sep|Oct|Nov|Dec|M|MM|Mme|art|p|U\.S|U\.K|U\.N|[A-ZÄÖÜ]))\.$"
 )
 _ORDINAL = re.compile(r"\b\d{1,3}\.$")
 _OPENING = re.compile(
@@ -46,27 +46,27 @@ def sentences_of(article: Article) -> Iterator[Sentence]:
         if passage.is_noise or passage.type in ("dateline", "agency_credit"):
             continue
         language = passage.language or article.language or "en"
-        for start, end in _cut(article.text, passage):
+        for start, end in _cut(article.text, passage, language):
             yield Sentence(start, end, article.text[start:end], language, passage.type, number)
 
 
-def _cut(text: str, passage: Passage) -> Iterator[tuple[int, int]]:
+def _cut(text: str, passage: Passage, language: str) -> Iterator[tuple[int, int]]:
     start = passage.start
     for match in _STOP.finditer(text, passage.start, passage.end):
         end = match.end() if "。" in match[0] else match.start() + len(match[0].rstrip())
-        if _continues(text, start, match):
+        if _continues(text, start, match, language):
             continue
         yield from _trimmed(text, start, end)
         start = match.end()
     yield from _trimmed(text, start, passage.end)
 
 
-def _continues(text: str, start: int, match: re.Match[str]) -> bool:
+def _continues(text: str, start: int, match: re.Match[str], language: str) -> bool:
     """Whether the full stop belongs to an abbreviation, an initial or a German ordinal."""
     if not match[0].startswith(".") or match[0].startswith(".."):
         return False
     before = text[max(start, match.start() - 12) : match.start() + 1]
-    if _ORDINAL.search(before):
+    if language == "de" and _ORDINAL.search(before):
         following = text[match.end() : match.end() + 12]
         return bool(re.match(r"[A-ZÄÖÜ][a-zäöüß]+", following)) and not _OPENING.match(following)
     return bool(_ABBREVIATION.search(before))

@@ -89,7 +89,7 @@ def times(scene: Scene, span: Span, rule: Rule, status: str) -> tuple[TimeSpan, 
         found.append(
             TimeSpan(role="current", start=day, end=day, granularity="day", resolved_from="report date")
         )
-    return tuple(dict.fromkeys(found))
+    return tuple({(t.role, t.start, t.end): t for t in reversed(found)}.values())[::-1]
 
 
 def _has_change(scene: Scene, span: Span) -> bool:

@@ -75,6 +75,10 @@ def _own(scene: Scene) -> tuple[Attribution, ...]:
         scene.speaking.add(hit.start)
         via = _agency(scene) if group == "source" and anonymous else None
         found.setdefault(name, _attribution(scene, group, name, hit, cue, via if via != name else None))
+    if anonymous and found and "people familiar with the matter" not in found:
+        name, hit = "people familiar with the matter", anonymous[0]
+        scene.speaking.add(hit.start)
+        found = {name: _attribution(scene, "source", name, hit, hit, _agency(scene))} | found
     if anonymous and (agency := _agency(scene)):
         hit = scene.hits[f"agency:{agency}"][0]
         found.setdefault(agency, _attribution(scene, "agency", agency, hit, hit, None))
@@ -128,9 +132,9 @@ def _leader(scene: Scene, cue: Hit) -> tuple[float, str, Hit] | None:
 def _pronoun(scene: Scene, cues: list[Hit]) -> tuple[Attribution, ...]:
     """Of she said: the person named last."""
     person = scene.context.person
-    if not person or scene.actors() or not scene.has("pronoun"):
+    if not person or scene.actors() or not scene.has("person_pronoun"):
         return ()
-    if not any(abs(h.first - c.last) <= 2 for h in scene.hits["pronoun"] for c in cues):
+    if not any(abs(h.first - c.last) <= 2 for h in scene.hits["person_pronoun"] for c in cues):
         return ()
     return (Attribution(source=person, source_type="person"),)
 
