@@ -33,6 +33,12 @@ def test_items_tell_the_announcements_apart(make, slots, policies):
     assert set(linked(abroad, policies)) == {"CHN-2025-61"}
 
 
+def test_a_permit_needed_since_october_was_announced_for_november(make, slots, policies):
+    machines = control(make, slots, "export_licence_requirement", item_class=["equipment"])
+    found = policies_from_claims([machines], policies, {"T": dt.date(2025, 10, 28)})
+    assert dict(zip(found["policy"], found["state"], strict=True)) == {"CHN-2025-56": "announced"}
+
+
 def test_materials_tell_policies_apart(make, slots, policies):
     gallium = control(
         make, slots, materials=["Ga"], time=[slots["time"]("event", "2023-07-01", "2023-07-31", "month")]

@@ -307,3 +307,34 @@ def test_gold_claims_get_their_verdicts(gold, store):
     assert found["000-16"] == "consistent"
     assert found["000-17"] == "consistent"
     assert found["001-30"] == "not_checkable"
+
+
+def test_a_claimed_flow_is_held_against_the_sum_of_its_codes(make, slots, store):
+    """Section 2.13."""
+    sold = load_trade(store, hs6=["280530", "284690"], exporter="CHN", importer="JPN", years=[2023])
+    total = sold["quantity_t"].sum()
+    year = slots["time"]("period", "2023-01-01", "2023-12-31", "year")
+    for factor, verdict in ((1.0, "consistent"), (10.0, "inconsistent")):
+        number = {"value": total * factor, "unit": "tonne", "role": "amount", "qualifier": "exact"}
+        claim = make("trade_flow", actors=[("CHN", "agent"), ("JPN", "counterpart")], materials=["REE"],
+                     quantities=[number], time=[year])  # fmt: skip
+        assert verdicts([claim], store).iloc[0]["verdict"] == verdict
+    row = verify_claims([claim], store).query("reference").iloc[0]
+    assert eval(row["query"], NAMES | {"open_store": lambda: store}) == pytest.approx(total)  # noqa: S307
+
+
+def test_two_shares_without_a_year_for_the_first_are_not_judged(make, slots, store):
+    shares = [slots["percent"](90, "from"), slots["percent"](60, "to")]
+    claim = make("dependence", actors=[("JPN", "agent"), ("CHN", "counterpart")], materials=["REE"],
+                 quantities=shares)  # fmt: skip
+    found = verdicts([claim], store).iloc[0]
+    assert found["verdict"] == "not_checkable"
+    assert "no year" in found["reason"]
+
+
+def test_the_gravest_of_several_checks_counts(make, store):
+    """Section 2.12."""
+    pair = [money(550e9, "USD", 10, 31), money(472.51e9, "EUR", 33, 49)]
+    check = {"type": "sum", "parts": [1.0, 2.0], "total": 4.0}
+    found = verdicts([make("statistic", quantities=pair, check=check)], store).iloc[0]
+    assert (found["measure"], found["verdict"]) == ("sum", "inconsistent")

@@ -16,10 +16,10 @@ import pandas as pd
 from ytterby.catalog.rows import read_rows
 from ytterby.ledger.dates import DaySpan, read_span
 from ytterby.ledger.differences import event_time
-from ytterby.ledger.policies import policy_span
+from ytterby.ledger.policies import policy_span, state_on
 from ytterby.ledger.statements import Statement, read_statements
 
-LINK_COLUMNS = ("policy", "label", "claim_id", "report", "relation", "days", "quote")
+LINK_COLUMNS = ("policy", "label", "claim_id", "report", "relation", "days", "state", "quote")
 INSTRUMENTS: Mapping[str, frozenset[str]] = {
     "export_stop": frozenset({"ban", "quota", "licence"}),
     "export_control": frozenset({"licence", "ban", "quota", "technology", "extraterritorial"}),
@@ -59,7 +59,8 @@ def _rows(claim: Statement, policies: pd.DataFrame) -> Iterator[list[str]]:
     relation, found = linked(claim, policies)
     for row in found or [{"policy": "", "label": ""}]:
         days = "" if not found else "began" if _began(claim, row) else "in being"
-        yield [row["policy"], row["label"], claim.id, claim.report, relation, days, claim.quote]
+        state = state_on(row, claim.reported) if found and claim.reported else ""
+        yield [row["policy"], row["label"], claim.id, claim.report, relation, days, state, claim.quote]
 
 
 def linked(claim: Statement, policies: pd.DataFrame) -> tuple[str, list[_Row]]:

@@ -191,6 +191,11 @@ def _state(row: Mapping[Any, Any], day: dt.date) -> tuple[str, list[str]]:
     return widest.state(day), [state for state in STATES if state in possible]
 
 
+def state_on(row: Mapping[Any, Any], day: dt.date) -> str:
+    """Return the state of one policy on a day, by the widest reading."""
+    return _state(row, day)[0]
+
+
 def _widest(name: str, span: DaySpan | None) -> dt.date | None:
     if span is None:
         return None

@@ -14,9 +14,11 @@ import pandas as pd
 
 from ytterby.facts.store import Store
 from ytterby.ledger.checks import check_direction, check_exchange, check_sum, check_weekdays
+from ytterby.ledger.demand_checks import check_demand
+from ytterby.ledger.output_checks import check_world_share
 from ytterby.ledger.policies import build_policies
-from ytterby.ledger.queries import check_demand, check_import_share, check_world_share
 from ytterby.ledger.statements import Statement, read_statements
+from ytterby.ledger.trade_checks import check_import_share, check_trade_flow
 from ytterby.ledger.variants import Check, Variant, not_checkable
 
 VARIANT_COLUMNS = (
@@ -37,6 +39,8 @@ _WHY_NOT = {
 }
 _PLEDGES = {"investment_pledge", "purchase_pledge", "supply_pledge", "project_support_deadline", "financing",
             "offtake", "stockpiling"}  # fmt: skip
+_LOOK_UPS = (check_import_share, check_trade_flow, check_demand, check_world_share)
+_COMPARISONS = (check_exchange, check_sum, check_weekdays)
 Dates = Mapping[str, dt.date] | None
 # The less a verdict can be excused by a definition, the more it says about the claim as a whole.
 _GRAVITY = ("inconsistent", "consistent_with_other_definition", "consistent", "not_checkable")
@@ -98,9 +102,10 @@ def _checked(
 def checks_of(claim: Statement, store: Store, policies: pd.DataFrame) -> list[Check]:
     """Compile one claim to its checks; empty where it asserts nothing that could be measured."""
     found = [
-        *check_import_share(claim, store), *check_demand(claim, store), *check_world_share(claim, store),
-        *check_exchange(claim), *check_sum(claim), *check_weekdays(claim), *check_direction(claim, policies),
-    ]  # fmt: skip
+        *(check for look_up in _LOOK_UPS for check in look_up(claim, store)),
+        *(check for compare in _COMPARISONS for check in compare(claim)),
+        *check_direction(claim, policies),
+    ]
     if found or claim.relevance == "peripheral" or not _measurable(claim):
         return found
     return [not_checkable(_why_not(claim))]
