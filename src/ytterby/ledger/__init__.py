@@ -1,1 +1,24 @@
-"""Claims met with facts: verdicts, pledges, policies."""
+"""Claims met with facts: verdicts, events, pledges and policies (docs/method/ledger.md)."""
+
+from ytterby.ledger.calendars import write_calendar
+from ytterby.ledger.links import policies_from_claims
+from ytterby.ledger.pledges import build_pledges, status_at
+from ytterby.ledger.policies import build_policies, join_policies, policies_in_force
+from ytterby.ledger.reconcile import Cluster, build_clusters, reconcile, report_origins
+from ytterby.ledger.verify import verdicts, verify_claims
+
+__all__ = [
+    "Cluster",
+    "build_clusters",
+    "build_pledges",
+    "build_policies",
+    "join_policies",
+    "policies_from_claims",
+    "policies_in_force",
+    "reconcile",
+    "report_origins",
+    "status_at",
+    "verdicts",
+    "verify_claims",
+    "write_calendar",
+]

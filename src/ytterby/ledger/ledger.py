@@ -1,0 +1,59 @@
+"""The whole ledger of a set of claims: verdicts, pledges, policies and events, at a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ytterby.ledger.pledges import build_pledges, status_at
+from ytterby.ledger.policies import build_policies, policies_in_force
+from ytterby.ledger.reconcile import build_clusters, reconcile
+from ytterby.ledger.verify import verdicts, verify_claims
+
+if TYPE_CHECKING:
+    from ytterby.evidence.claims import Claim
+    from ytterby.facts.store import Store
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Claims met with facts; each table as the function that makes it documents it."""
+
+    verdicts: pd.DataFrame
+    variants: pd.DataFrame
+    pledges: pd.DataFrame
+    policies: pd.DataFrame
+    clusters: pd.DataFrame
+    origins: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def keep_ledger(
+    claims: Iterable[Claim],
+    store: Store,
+    date: dt.date,
+    *,
+    policies: pd.DataFrame | None = None,
+    origins: Mapping[str, Sequence[str]] | None = None,
+) -> Ledger:
+    """Check claims against the store and enter promises, policies and events.
+
+    Parameters
+    ----------
+    date: day of which 'in force' and 'due' are asked.
+    policies: rows of a study's ``policies.csv``; they replace the store's where they name one.
+    origins: independent origins of each report; a report not named is its own.
+    """
+    claims = list(claims)
+    known = build_policies(store, policies)
+    return Ledger(
+        verdicts=verdicts(claims, store, known),
+        variants=verify_claims(claims, store, known),
+        pledges=status_at(build_pledges(claims, origins), date),
+        policies=policies_in_force(known, date),
+        clusters=build_clusters(reconcile(claims, origins)),
+        origins=origins or {},
+    )
