@@ -409,6 +409,20 @@ def _dateline_date(text: str, passages: Sequence[Passage]) -> ArticleDate | None
     return None
 
 
+def dateline_day(article: Article, near: dt.date) -> ArticleDate | None:
+    """A dateline's day and month with the year that puts them nearest to ``near``."""
+    for passage in article.passages:
+        text = article.text[passage.start : passage.end]
+        day = _day_in(text, near) if passage.type == "dateline" else None
+        if day:
+            span = article.span(passage.start, passage.end)
+            basis = "the year of the other reports"
+            return ArticleDate(
+                value=day.isoformat(), evidence="dateline", confidence="medium", basis=basis, span=span
+            )
+    return None
+
+
 def _day_in(text: str, report: dt.date | None) -> dt.date | None:
     """A calendar day with its month; weekdays and "today" say nothing in a dateline."""
     for language in ("de", "en", "fr", "ja"):

@@ -25,6 +25,7 @@ from ytterby.evidence.slots import check_of, quantities, times
 from ytterby.evidence.speakers import attribute
 
 _SHORT_SENTENCE = 140
+_HEAD_WORDS = 2  # "Das teilte ...": the verb follows at once
 _MOST_CLAIMS = 2000  # of one article: a longer text is no article
 
 
@@ -91,7 +92,8 @@ def _of_sentence(article: Article, scene: Scene, found: list[Claim]) -> list[Cla
 def _credit_previous(scene: Scene, found: list[Claim]) -> None:
     """Of Das teilte das Weiße Haus mit: the words before are somebody's."""
     opening = min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
-    if not (opening and scene.speaking and len(scene.text) < _SHORT_SENTENCE):
+    saying = min((h.first for h in scene.hits.get("said", ())), default=9) <= _HEAD_WORDS
+    if not (opening and saying and scene.speaking and len(scene.text) < _SHORT_SENTENCE):
         return
     for claim in scene.context.previous:
         if claim in found and not claim.attribution:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ytterby.evidence.articles import Article, ArticleDate, ArticleProblem, read_articles
+from ytterby.evidence.articles import Article, ArticleDate, ArticleProblem, dateline_day, read_articles
 from ytterby.evidence.claims import Claim, Rejected
 from ytterby.evidence.coding import code_claims
 from ytterby.evidence.copies import Reuse, families_of, find_reuse
@@ -100,6 +100,8 @@ def _with_date(
     best = max(dated, key=lambda other: (likeness(other), other.id))
     people = sum(n.startswith("person:") for n in names[article.id] & names[best.id])
     copied = frozenset((article.id, best.id)) in shared
+    if best.day and (own := dateline_day(article, best.day)):
+        return article.model_copy(update={"date": own})
     if best.date is None or likeness(best) < 0.5 or (people < _PEOPLE and not copied):
         return article
     basis = f"{'shares text with' if copied else 'names the same people and places as'} {best.id}"

@@ -106,9 +106,8 @@ def _stop(scene: Scene, span: Span, _anchor: int) -> Roles:
 
 
 def _first(scene: Scene, span: Span, _anchor: int) -> Roles:
-    subject = scene.subject(span)
-    known = scene.context.control_agent
-    agent = subject if scene.ids(span) else known or subject
+    exports = scene.has("export") or scene.has("export_control")
+    agent = scene.subject(span) if scene.ids(span) else (scene.context.control_agent if exports else None)
     return [(agent, "agent")] if agent else []
 
 
@@ -122,6 +121,8 @@ def _pledge(scene: Scene, span: Span, _anchor: int) -> Roles:
     last = scene.context.pledge
     ids = scene.ids(span)
     subject = scene.subject(span)
+    if not ids and scene.group("org", span):
+        return []  # companies deal with each other; no country is named
     opening = min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
     if last and (opening or not ids):
         return [(last[0], "agent"), (last[1], "counterpart")]

@@ -22,6 +22,7 @@ from ytterby.evidence.sentences import Sentence, clauses_of
 Span = tuple[int, int]
 MONEY = frozenset({"USD", "EUR", "JPY", "AUD", "GBP", "CAD"})
 _RELATIVE = re.compile(r"(?:which|who|that|qui|das|die|der|welche[rs]?)\b", re.IGNORECASE)
+_HEAD = 24  # characters in which the clause's own subject stands ("die Japan ... versprach")
 _NEAR = 4  # characters between a name and its relative clause
 _TOPIC_REACH = 4  # sentences a topic lasts
 
@@ -230,13 +231,17 @@ class Scene:
         if self.context.subject and (self.has("the_country") or self.has("pronoun")):
             return self.context.subject
         everyone = self.actors()
+        if not everyone and (companies := self.group("org")):
+            country = names()["org"][companies[0][0]].get("country")
+            return country if isinstance(country, str) else None
         return everyone[0].id if everyone else self.context.subject
 
     def _antecedent(self, clause: Span) -> str | None:
         """Whom "which" or "die" at the head of a clause means: the one named right before it."""
         if not _RELATIVE.match(self.text, clause[0]):
             return None
-        inside = [m for m in self.actors(clause) if m.relation in ("", "of")]
+        head = (clause[0], min(clause[1], clause[0] + _HEAD))
+        inside = [m for m in self.actors(head) if m.relation in ("", "of")]
         before = [m for m in self.mentions if 0 <= clause[0] - m.end <= _NEAR]
         return before[-1].id if before and not inside else None
 
