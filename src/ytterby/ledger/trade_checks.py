@@ -12,7 +12,7 @@ import pandas as pd
 from ytterby.errors import NoData, YtterbyError
 from ytterby.facts.store import Store
 from ytterby.facts.trade import load_trade
-from ytterby.indicators.dependence import MEASURES, import_share, look_through_shares
+from ytterby.indicators.dependence import MEASURES, import_shares, look_through_shares
 from ytterby.ledger.definitions import (
     CERIUM,
     HsSet,
@@ -125,12 +125,10 @@ def _shares(
     if origin == "look_through":
         return _look_through(rows, importer, exporter, basis)
     mine = rows[rows["importer"] == importer]
-    shares: dict[int, float] = {}
-    for year in sorted(mine["year"].unique()):
-        try:
-            shares[int(year)] = import_share(mine, importer, exporter, int(year), by=basis)  # type: ignore[arg-type]
-        except NoData:
-            continue
+    table = import_shares(mine, by=basis).dropna(subset=["share"])  # type: ignore[arg-type]
+    of_exporter = table[table["exporter"] == exporter].set_index("year")["share"]
+    # Who sold nothing in a year with known imports has the share 0; a year without them has none.
+    shares = {int(year): float(of_exporter.get(year, 0.0)) for year in sorted(table["year"].unique())}
     missing = int(mine[MEASURES[basis]].isna().sum())
     return shares, f"{missing} flows without {basis} in these years are left out" if missing else ""
 
