@@ -179,7 +179,8 @@ def _slices(
         share = float(member.process[process])
         if share <= 0:
             continue
-        mix = {q: t * float(member.pool[q]) / share for q, t in recipe.items()}
+        running = chain.activity_t[process] > 0  # nobody has bought from a plant that does not run
+        mix = {q: t * float(member.pool[q]) / share if running else t for q, t in recipe.items()}
         for i, (_, held, other) in enumerate(found):
             if all(abs(mix[q] - other[q]) <= SAME_MIX * max(recipe[q], mix[q]) for q in recipe):
                 found[i] = (process, held + share, other)
