@@ -65,6 +65,9 @@ class Behaviour:
         0,
         1040,
     )
+    new_plant_cover_weeks: float = _option(
+        4.0, "week", "inputs that added capacity takes into stock before it sells; 0 starts it slower", 0, 104
+    )
     stockpile_release: bool = _option(
         True, "", "stockpiles serve their partner's short users; off shows what they are worth"
     )

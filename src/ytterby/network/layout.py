@@ -22,6 +22,8 @@ class Layout:
         self.pile_arcs = [_served_arcs(chain, pile.pool, pile.regions) for pile in chain.stockpiles]
         self._rates(chain, behaviour)
         self._ways(chain, added_t)
+        weeks = behaviour.new_plant_cover_weeks
+        self.new_stock = weeks * chain.slot_t * added_t[:, chain.slot_process]  # [week, slot]
 
     def _sums(self, chain: Chain, lanes: int) -> None:
         pools, slots = len(chain.pool_material), len(chain.slot_process)
@@ -68,6 +70,7 @@ class Layout:
             self.pool_grows[:, pool] |= added_t[:, plant] > 0
         room = chain.capacity_t + added_t.max(axis=0, initial=0.0)
         self.base_share = _base_share(chain, room)[:, None]
+        self.target_share = _target_share(chain, added_t, self.base_share[:, 0])
         self.lag = chain.arc_lag.astype(float)[:, None]
         weeks = np.bincount(chain.arc_slot, self.base_share[:, 0] * chain.arc_lag, len(chain.slot_t))
         self.base_lead = weeks[:, None]
@@ -86,6 +89,27 @@ def _base_share(chain: Chain, room: Floats) -> Floats:
     start = np.divide(weight, total, out=1.0 / ways, where=total > 0)
     share: Floats = np.where(bought > 0, chain.arc_share, start)
     return share
+
+
+def _target_share(chain: Chain, added_t: Floats, base: Floats) -> Floats:
+    """[week, arc] shares to which users tend: the baseline's, less what added plants would sell.
+
+    The main output of added capacity is offered to all users on the pool's ways alike.
+    """
+    pools, slots = len(chain.pool_material), len(chain.slot_process)
+    is_main = chain.process_material[chain.output_process] == chain.pool_material[chain.output_pool]
+    rate = np.where(is_main, chain.output_t, 0.0)
+    target = np.repeat(base[None], len(added_t), axis=0)
+    for week in np.flatnonzero(added_t.any(axis=1)):
+        offer = np.bincount(chain.output_pool, rate * added_t[week, chain.output_process], pools)
+        use = chain.slot_t * (chain.activity_t + added_t[week])[chain.slot_process]
+        asked = np.bincount(chain.arc_pool, use[chain.arc_slot], pools)
+        new = np.divide(offer, asked, out=np.zeros(pools), where=asked > 0)[chain.arc_pool]
+        taken = np.bincount(chain.arc_slot, np.minimum(new, 1.0), slots)
+        new = np.minimum(new, 1.0) / np.maximum(1.0, taken)[chain.arc_slot]
+        kept = 1.0 - np.bincount(chain.arc_slot, new, slots)[chain.arc_slot]
+        target[week] = base * np.maximum(0.0, kept) + new
+    return target
 
 
 def _served_arcs(chain: Chain, pool: int, regions: tuple[str, ...]) -> Ints:

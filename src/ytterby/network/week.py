@@ -15,6 +15,8 @@ from ytterby.network.blocks import ROUNDING, Weather, ratio
 from ytterby.network.chain import Chain, Flags, Floats
 from ytterby.network.layout import Layout
 
+LEAST_APPROVAL = 0.2  # nobody applies for more than five times the need
+
 
 @dataclass
 class State:
@@ -314,7 +316,7 @@ class Engine:
         return disposal + self._made(np.maximum(0.0, feasible - state.activity_t))
 
     def _switch(self, week: int, served: Floats, room: Floats) -> None:
-        """Move failing purchases to ways with room, and moved ones back, never more than there is room."""
+        """Move failing purchases to ways with room, others towards the target, never more than the room."""
         chain, state, layout, behaviour = self.chain, self.state, self.layout, self.behaviour
         slot, pool = chain.arc_slot, chain.arc_pool
         failing = state.share * (1.0 - served)
@@ -323,13 +325,14 @@ class Engine:
         ready = state.failing_weeks >= behaviour.qualification_weeks
         weight = np.where(ready, served, 0.0) * room[pool]
         go = behaviour.switching_rate * failing_k * ratio(weight, layout.arcs_by_slot(weight)[slot], 0.0)
-        missed = np.maximum(0.0, layout.base_share - state.share)
-        back = np.where(served == 1.0, behaviour.return_rate * missed, 0.0)
+        target = layout.target_share[week][:, None]
+        missed = np.maximum(0.0, target - state.share)
+        back = np.where(ready, served * behaviour.return_rate * missed, 0.0)
         claims = layout.arcs_by_pool((go + back) * state.use_t[slot])
         accepted = np.minimum(1.0, ratio(room, claims, 1.0))[pool]
         go, back = go * accepted, back * accepted
         left = ratio(failing, failing_k, 0.0) * layout.arcs_by_slot(go)[slot]
-        extra = np.maximum(0.0, state.share - layout.base_share)
+        extra = np.maximum(0.0, state.share - target)
         away = ratio(extra, layout.arcs_by_slot(extra)[slot], 0.0) * layout.arcs_by_slot(back)[slot]
         state.share = np.maximum(0.0, state.share + go - left + back - away)
 
@@ -340,10 +343,15 @@ class Engine:
         state.use_t = state.use_t + behaviour.order_smoothing * (wanted - state.use_t)
         lead, waiting = self._lead(week)
         position = state.slot_t + state.road_t.sum(axis=0) + waiting
-        gap = (layout.slot_target + lead * state.use_t - position) / behaviour.slot_gap_weeks
+        target = layout.slot_target + layout.new_stock[week][:, None] + lead * state.use_t
+        gap = (target - position) / behaviour.slot_gap_weeks
         need = np.maximum(0.0, state.use_t + np.minimum(0.0, gap))
-        state.need_order_t = state.share * need[chain.arc_slot]
-        state.refill_order_t = state.share * np.maximum(0.0, gap)[chain.arc_slot]
+        asked = state.share
+        if self.any_licence:  # what is likely to be refused is applied for on top
+            granted = np.maximum(self.weather.approval, LEAST_APPROVAL)
+            asked = np.where(self.weather.licensed[week], asked / granted, asked)
+        state.need_order_t = asked * need[chain.arc_slot]
+        state.refill_order_t = asked * np.maximum(0.0, gap)[chain.arc_slot]
 
     def _lead(self, week: int) -> tuple[Floats, Floats]:
         """Weeks from order to arrival, licences included, and the tonnes expected from the queues."""
