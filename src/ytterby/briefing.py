@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,13 +19,20 @@ from ytterby.catalog.sources import load_sources
 from ytterby.catalog.studies import StudyFiles
 from ytterby.catalog.tables import study_columns
 from ytterby.errors import UnknownName
+from ytterby.facts.shapes import shapes
+from ytterby.findings import build_findings
+from ytterby.indicators.chokepoints import choke_points
 from ytterby.network.chain import WEEKS_PER_YEAR, Chain
 from ytterby.network.outcomes import ALL, fan, summarise
+from ytterby.views.results import Results
 
 if TYPE_CHECKING:
     from ytterby.evidence.articles import Article, ArticleProblem
     from ytterby.evidence.claims import Claim, Quantity, TimeSpan
+    from ytterby.evidence.reading import Reading
+    from ytterby.ledger.ledger import Ledger
     from ytterby.network.ensemble import Ensemble
+    from ytterby.planning.projects import Plan
 
 REST_OF_WORLD = "ROW"
 _MAGNET_STAGE = "magnet"
@@ -226,3 +234,115 @@ def losses_table(without: Ensemble, within: Ensemble, regions: Sequence[str]) ->
         parts.append(table)
     names = {"loss_usd": "expected_loss_usd", "loss_tail_usd": "cvar95_usd"}
     return pd.concat(parts, ignore_index=True).rename(columns=names)
+
+
+def projects_table(plan: Plan, study: StudyFiles) -> pd.DataFrame:
+    """Projects with the day they are ready, the loss each avoids and why it was taken or left."""
+    own = study.tables["projects"][["project", "success_probability", "source_id"]]
+    table = plan.projects.merge(own, on="project", how="left")
+    table["ready"] = [day.isoformat() for day in table["online"]]
+    table["reason"] = [_project_reason(row) for row in table.itertuples()]
+    return table.rename(columns={"gain_usd": "avoided_loss_usd"})
+
+
+def _project_reason(row: Any) -> str:
+    if np.isnan(row.gain_usd):
+        return "not open to these partners"
+    millions = row.gain_usd / 1e6
+    if row.chosen:
+        return f"the plan would cost {millions:,.0f} million USD more without it"
+    return f"worth at most {millions:,.0f} million USD beside the others"
+
+
+def stockpiles_table(plan: Plan) -> pd.DataFrame:
+    """Sizes of the stockpiles, together and alone, with the cost of holding them for a year."""
+    parts = [
+        plan.stockpiles.assign(
+            case=case, size_t=plan.stockpiles[f"{key}_t"], cost_usd=plan.stockpiles[f"{key}_usd"]
+        )
+        for case, key in (("together", "joint"), ("alone", "alone"))
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    return table[["case", "partner", "material", "region", "size_t", "cost_usd", "stockpile", "today_t"]]
+
+
+def costs_table(plan: Plan) -> pd.DataFrame:
+    """Expected costs of every case by item, long, and the total of each partner acting alone."""
+    items = ["expected_loss_usd", "capex_usd", "holding_usd", "stock_used_usd", "operating_usd", "total_usd"]
+    whole = plan.costs[plan.costs["partner"] == "all"]
+    long = whole.melt(id_vars="case", value_vars=items, var_name="item", value_name="value_usd")
+    long["item"] = long["item"].str.removesuffix("_usd").str.replace("_", " ")
+    alone = plan.split[["partner", "alone_usd"]].rename(columns={"partner": "item", "alone_usd": "value_usd"})
+    return pd.concat([long, alone.assign(case="alone")], ignore_index=True)[["case", "item", "value_usd"]]
+
+
+def gaps_table(plan: Plan) -> pd.DataFrame:
+    """What one more tonne a year of each process outside the controlled regions is worth."""
+    table = plan.gap_values
+    table = table[
+        (table["scope"] == "process") & ~table["controlled"].astype(bool) & (table["usd_per_tpa"] > 0)
+    ]
+    return table.rename(columns={"name": "process", "usd_per_tpa": "value_usd_per_t"}).reset_index(drop=True)
+
+
+def split_table(plan: Plan) -> pd.DataFrame:
+    """Who pays what for the joint plan: the Shapley value where it is stable, else the nucleolus."""
+    split = plan.split
+    stable = bool(split["shapley_stable"].all()) if len(split) else False
+    rule = "shapley" if stable else "nucleolus"
+    together = split[f"{rule}_usd"]
+    table = split.assign(together_usd=together, saving_usd=split["alone_usd"] - together)
+    return table.assign(rule="Shapley value, in the core" if stable else "nucleolus")
+
+
+def brief(
+    study: StudyFiles,
+    chain: Chain,
+    reading: Reading,
+    ledger: Ledger,
+    screened: pd.DataFrame,
+    plan: Plan,
+    futures: tuple[Ensemble, Ensemble],
+    run: Mapping[str, Any],
+) -> Results:
+    """Lay out one run as the tables of a report, with the answer first.
+
+    ``futures`` are the ensembles without and with the plan, on the same draws.
+    """
+    home = _home_regions(study, plan.partners)
+    results = Results(
+        settings=study.settings,
+        run=run,
+        shapes=shapes(),
+        articles=articles_table(reading.articles, ledger.origins),
+        problems=problems_table(reading.problems),
+        claims=claims_table(reading.claims),
+        verdicts=verdicts_table(ledger.verdicts),
+        variants=ledger.variants,
+        pledges=pledges_table(ledger.pledges),
+        policies=ledger.policies,
+        corroboration=corroboration_table(ledger.clusters),
+        screen=screened,
+        regions=regions_table(chain.regions),
+        chokepoints=choke_points(chain, for_regions=home),
+        flows=flows_table(chain),
+        fans=fans_table(*futures, study.settings.planning.start, home),
+        losses=losses_table(*futures, home),
+        plan_projects=projects_table(plan, study),
+        plan_stockpiles=stockpiles_table(plan),
+        plan_costs=costs_table(plan),
+        gap_values=gaps_table(plan),
+        split=split_table(plan),
+        assumptions=assumptions_table(study),
+        sources=sources_table(study, _sources_named(ledger, screened)),
+    )
+    return replace(results, answer=build_findings(results))
+
+
+def _home_regions(study: StudyFiles, partners: Sequence[str]) -> tuple[str, ...]:
+    rows = study.tables["partners"].itertuples()
+    return tuple(region for row in rows if row.partner in partners for region in row.regions)
+
+
+def _sources_named(ledger: Ledger, screened: pd.DataFrame) -> set[str]:
+    return {*ledger.variants["source_id"], *ledger.policies["source_id"], *screened["source_id"].unique()}

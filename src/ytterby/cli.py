@@ -175,12 +175,13 @@ def simulate(
     Example: ytterby simulate japan-us-2025 --draws 200 --out shortfall.parquet
     """
     from ytterby import study as road
+    from ytterby.network.outcomes import summarise
 
     with _progress() as progress:
         futures = road.simulate(
             road.load_study(study), scenario=scenario, draws=draws, seed=seed, progress=progress
         )
-    _give(futures.shortfall if out else futures.summary(), out)
+    _give(futures.shortfall if out else summarise(futures), out)
 
 
 @app.command()
@@ -198,6 +199,7 @@ def plan(
     Example: ytterby plan japan-us-2025 --partners JPN,USA --by 2028-12-31
     """
     from ytterby import study as road
+    from ytterby.views.run import plan_tables, write_plan
 
     with _progress() as progress:
         made = road.plan(
@@ -205,10 +207,10 @@ def plan(
             by=_day(by), progress=progress,
         )  # fmt: skip
     if out:
-        road.write_plan(made, out)
+        write_plan(made, out)
         typer.echo(f"Plan: {out}")
         return
-    for title, table in road.plan_tables(made).items():
+    for title, table in plan_tables(made).items():
         _print(table, title)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ytterby import __version__
 from ytterby.catalog.studies import Settings, StudyFiles, read_study_files
 from ytterby.errors import UnknownName
 from ytterby.examples import find_study
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ytterby.evidence.claims import Claim
     from ytterby.evidence.reading import Reading
     from ytterby.facts.store import Store
+    from ytterby.ledger.ledger import Ledger
     from ytterby.network.chain import Chain
     from ytterby.network.ensemble import Ensemble
     from ytterby.network.shocks import Scenario
@@ -60,17 +61,6 @@ class Study:
         return build_scenarios(self.files, self.chain)
 
 
-@dataclass(frozen=True)
-class Checked:
-    """The ledger of a set of claims: tables as their functions document them."""
-
-    verdicts: pd.DataFrame
-    variants: pd.DataFrame
-    pledges: pd.DataFrame
-    policies: pd.DataFrame
-    clusters: pd.DataFrame
-
-
 def load_study(study: str | Path) -> Study:
     """Read a built-in study or a study folder and balance its chain.
 
@@ -98,26 +88,21 @@ def verify(
     store: Store | None = None,
     study: Study | None = None,
     date: dt.date | None = None,
-    origins: dict[str, Sequence[str]] | None = None,
-) -> Checked:
-    """Check claims against the store: verdicts as bands, pledges, policies at a date, events by origin."""
-    from ytterby.facts.store import open_store
-    from ytterby.ledger.pledges import build_pledges, status_at
-    from ytterby.ledger.policies import build_policies, policies_in_force
-    from ytterby.ledger.reconcile import build_clusters, reconcile
-    from ytterby.ledger.verify import verdicts, verify_claims
+    origins: Mapping[str, Sequence[str]] | None = None,
+) -> Ledger:
+    """Check claims against the store: verdicts as bands, pledges, policies at a date, events by origin.
 
-    store = store or open_store()
-    claims = list(claims)
+    Parameters
+    ----------
+    date: day of which 'in force' and 'due' are asked; the study's, else today.
+    origins: independent origins of each report; a report not named is its own.
+    """
+    from ytterby.facts.store import open_store
+    from ytterby.ledger.ledger import keep_ledger
+
     day = date or (study.settings.date if study else dt.date.today())
-    policies = build_policies(store, study.files.tables["policies"] if study else None)
-    return Checked(
-        verdicts=verdicts(claims, store, policies),
-        variants=verify_claims(claims, store, policies),
-        pledges=status_at(build_pledges(claims, origins), day),
-        policies=policies_in_force(policies, day),
-        clusters=build_clusters(reconcile(claims, origins)),
-    )
+    policies = study.files.tables["policies"] if study else None
+    return keep_ledger(claims, store or open_store(), day, policies=policies, origins=origins)
 
 
 def screen(
@@ -190,7 +175,7 @@ def plan(
 
     return plan_study(
         study.files, study.chain, study.scenarios, budget=budget, partners=partners, by=by,
-        progress=lambda done, total: progress("Plan", done, total),
+        progress=lambda _, share: progress("Plan", round(100 * share), 100),
     )  # fmt: skip
 
 
@@ -210,24 +195,59 @@ def run(
     from ytterby.briefing import brief
     from ytterby.facts.store import open_store
     from ytterby.views.folder import check_folder, whole_folder
+    from ytterby.views.run import write_results
 
     out = Path(out)
     loaded = load_study(study)
     check_folder(out)
     paths = [Path(path) for path in articles] if articles else [loaded.files.folder / "articles"]
-    store = open_store()
+    wanted, store = loaded.settings.screening, open_store()
     reading = read(paths, progress=progress)
-    checked = verify(reading.claims, store=store, study=loaded, origins=reading.origins)
+    ledger = verify(reading.claims, store=store, study=loaded, origins=origins_of(reading))
     progress("Check claims", 1, 1)
-    wanted = loaded.settings.screening
-    table = screen(countries=wanted.importers, materials=wanted.materials, store=store)
+    screened = screen(countries=wanted.importers, materials=wanted.materials, store=store)
     progress("Screen", 1, 1)
     made = plan(loaded, progress=progress)
     without = simulate(loaded, draws=draws, seed=seed, progress=progress)
     within = simulate(loaded, draws=draws, seed=seed, plan=made, progress=progress)
-    record = _record(loaded, paths, draws, seed)
-    results = brief(loaded, reading, checked, table, made, (without, within), record)
+    record = record_run(loaded, reading, draws=draws, seed=seed)
+    results = brief(loaded.files, loaded.chain, reading, ledger, screened, made, (without, within), record)
     with whole_folder(out) as folder:
-        write_results(results, reading.claims, made, (without, within), folder)
+        write_results(results, reading.claims, made, both_shortfalls(without, within), folder)
         progress("Write", 1, 1)
     return results
+
+
+def origins_of(reading: Reading) -> dict[str, Sequence[str]]:
+    """Independent origins that each report names."""
+    return {article.id: article.origin for article in reading.articles if article.origin}
+
+
+def record_run(study: Study, reading: Reading, *, draws: int | None, seed: int | None) -> dict[str, Any]:
+    """What made a run: version, seed, draws and the SHA-256 of every input; no times, so that it repeats."""
+    from importlib.metadata import version
+
+    from ytterby.facts.store import STARTER
+
+    settings = study.settings.simulation
+    files = sorted(path for path in study.files.folder.iterdir() if path.is_file())
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    hashes |= {f"articles/{article.file}": article.sha256 for article in reading.articles}
+    hashes["facts/manifest.json"] = hashlib.sha256((STARTER / "manifest.json").read_bytes()).hexdigest()
+    return {
+        "study": study.settings.name,
+        "version": __version__,
+        "seed": settings.seed if seed is None else seed,
+        "draws": draws or settings.draws,
+        "packages": {name: version(name) for name in ("duckdb", "highspy", "numpy", "pandas", "plotly")},
+        "hashes": hashes,
+    }
+
+
+def both_shortfalls(without: Ensemble, within: Ensemble) -> pd.DataFrame:
+    """Shortfalls of the same futures without and with the plan, in one table with ``case``."""
+    import pandas as pd
+
+    cases = {"without plan": without, "with plan": within}
+    tables = [ensemble.shortfall.assign(case=case) for case, ensemble in cases.items()]
+    return pd.concat(tables, ignore_index=True)

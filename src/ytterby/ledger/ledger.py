@@ -12,7 +12,7 @@ import pandas as pd
 from ytterby.ledger.pledges import build_pledges, status_at
 from ytterby.ledger.policies import build_policies, policies_in_force
 from ytterby.ledger.reconcile import build_clusters, reconcile
-from ytterby.ledger.verify import verdicts, verify_claims
+from ytterby.ledger.verify import verify
 
 if TYPE_CHECKING:
     from ytterby.evidence.claims import Claim
@@ -38,6 +38,7 @@ def keep_ledger(
     *,
     policies: pd.DataFrame | None = None,
     origins: Mapping[str, Sequence[str]] | None = None,
+    dates: Mapping[str, dt.date] | None = None,
 ) -> Ledger:
     """Check claims against the store and enter promises, policies and events.
 
@@ -46,12 +47,14 @@ def keep_ledger(
     date: day of which 'in force' and 'due' are asked.
     policies: rows of a study's ``policies.csv``; they replace the store's where they name one.
     origins: independent origins of each report; a report not named is its own.
+    dates: day of each report, where known; a report cannot speak of what came later.
     """
     claims = list(claims)
     known = build_policies(store, policies)
+    verified = verify(claims, store, known, dates)
     return Ledger(
-        verdicts=verdicts(claims, store, known),
-        variants=verify_claims(claims, store, known),
+        verdicts=verified.verdicts,
+        variants=verified.variants,
         pledges=status_at(build_pledges(claims, origins), date),
         policies=policies_in_force(known, date),
         clusters=build_clusters(reconcile(claims, origins)),
