@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ytterby.evidence import Article, code_claims, find_reuse, read_articles
-from ytterby.evidence.articles import ArticleDate
+from ytterby.evidence.article import ArticleDate
 from ytterby.evidence.claims import _spans_of
 from ytterby.evidence.passages import cut
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ytterby.evidence import find_reuse, read_articles
-from ytterby.evidence.articles import Article
+from ytterby.evidence.article import Article
 from ytterby.evidence.copies import families_of
 
 AGENCY = (

@@ -1,6 +1,7 @@
 """Press text to coded claims, each with the exact words it rests on."""
 
-from ytterby.evidence.articles import Article, ArticleProblem, ArticleSet, read_articles
+from ytterby.evidence.article import Article
+from ytterby.evidence.articles import ArticleProblem, ArticleSet, read_articles
 from ytterby.evidence.claims import Claim, Rejected, admit, read_claims, write_claims
 from ytterby.evidence.coding import CodingResult, code_claims
 from ytterby.evidence.copies import Reuse, find_reuse

@@ -7,117 +7,20 @@ that offsets count in the file itself (for HTML and JSON: in the extracted text)
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 import logging
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from ytterby.evidence.claims import Span
-from ytterby.evidence.dates import find_times
-from ytterby.evidence.passages import Header, Passage, agencies, credit_names, cut
+from ytterby.evidence.article import Article
+from ytterby.evidence.metadata import agencies_of, date_of, main_language, publisher_of
+from ytterby.evidence.passages import cut
 
 LARGEST_ARTICLE = 2_000_000  # bytes; no press text is longer, and reading time grows with it
 LARGEST_FILE = {".json": 50_000_000, ".jsonl": 1_000_000_000}
 SUFFIXES = (".txt", ".html", ".htm", ".json", ".jsonl")
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class ArticleDate(_Record):
-    """The article's day and how it is known."""
-
-    value: str
-    evidence: Literal["header", "dateline", "inferred"]
-    confidence: Literal["high", "medium", "low"]
-    basis: str | None = None
-    span: Span | None = None
-
-
-class Agency(_Record):
-    """A news agency named in the text or inferred from copied text."""
-
-    name: str
-    evidence: Literal["credit_line", "photo_credit", "attribution", "inferred_text_reuse"]
-    span: Span | None = None
-
-
-class Publisher(_Record):
-    """Who printed it; ``value`` is None unless the input says so."""
-
-    value: str | None = None
-    in_file: bool = False
-    evidence: str | None = None
-    span: Span | None = None
-
-
-class TypedSpan(_Record):
-    """A span with a type: noise or structure."""
-
-    type: str
-    start: int
-    end: int
-    quote: str
-
-
-class Article(_Record):
-    """One press text with its metadata; the text is exactly what was read."""
-
-    id: str
-    file: str
-    sha256: str
-    text: str
-    language: str | None
-    title: str | None = None
-    date: ArticleDate | None = None
-    publisher: Publisher = Publisher()
-    url: str | None = None
-    agencies: tuple[Agency, ...] = ()
-    origin: tuple[str, ...] = ()
-    passages: tuple[Passage, ...] = ()
-
-    @property
-    def chars(self) -> int:
-        """Length in code points."""
-        return len(self.text)
-
-    @property
-    def day(self) -> dt.date | None:
-        """The article's day, if known."""
-        return dt.date.fromisoformat(self.date.value) if self.date else None
-
-    @property
-    def noise(self) -> tuple[TypedSpan, ...]:
-        """Spans that are no part of the article."""
-        return tuple(self._typed(p) for p in self.passages if p.is_noise)
-
-    @property
-    def structure(self) -> tuple[TypedSpan, ...]:
-        """Title, teaser, subheadings, dateline, agency credit."""
-        return tuple(self._typed(p) for p in self.passages if not p.is_noise and p.type != "body")
-
-    def span(self, start: int, end: int) -> Span:
-        """The span of characters ``start``..``end``."""
-        return Span(start=start, end=end, quote=self.text[start:end])
-
-    def _typed(self, passage: Passage) -> TypedSpan:
-        raw = self.text[passage.start : passage.end]
-        end = (
-            passage.end
-            if passage.type in ("blank", "header_metadata")
-            else passage.start + len(raw.rstrip("\n"))
-        )
-        return TypedSpan(
-            type=passage.type, start=passage.start, end=end, quote=self.text[passage.start : end]
-        )
 
 
 @dataclass(frozen=True)
@@ -305,16 +208,16 @@ def _article(fields: dict[str, str], name: str, file: str, sha256: str) -> Artic
     passages, header = cut(text)
     title_span = header.title_span or next(((p.start, p.end) for p in passages if p.type == "title"), None)
     title = fields.get("title") or (text[slice(*title_span)].strip() if title_span else None)
-    found = tuple(_agencies(text, passages))
+    found = tuple(agencies_of(text, passages))
     return Article(
         id=name,
         file=file,
         sha256=sha256,
         text=text,
-        language=fields.get("language") or _main_language(passages),
+        language=fields.get("language") or main_language(passages),
         title=title,
-        date=_date(fields, header, text, passages),
-        publisher=_publisher(fields, header, text),
+        date=date_of(fields, header, text, passages),
+        publisher=publisher_of(fields, header, text),
         url=fields.get("url"),
         agencies=found,
         origin=tuple(dict.fromkeys(a.name for a in found if a.evidence != "photo_credit"))
@@ -340,127 +243,3 @@ def _from_html(html: str) -> dict[str, str]:
     if "text" not in fields:
         raise _Bad("no article text found in the page.", "Save its text as .txt instead.")
     return fields
-
-
-def _main_language(passages: Sequence[Passage]) -> str | None:
-    sizes: dict[str, int] = {}
-    for p in passages:
-        if p.language:
-            sizes[p.language] = sizes.get(p.language, 0) + p.end - p.start
-    return max(sizes, key=lambda lang: (sizes[lang], lang)) if sizes else None
-
-
-def _publisher(fields: dict[str, str], header: Header, text: str) -> Publisher:
-    if header.outlet and header.outlet_span:
-        start, end = header.outlet_span
-        return Publisher(
-            value=header.outlet,
-            in_file=True,
-            evidence="header",
-            span=Span(start=start, end=end, quote=text[start:end]),
-        )
-    if "outlet" in fields:
-        return Publisher(value=fields["outlet"], in_file=True, evidence="record")
-    return Publisher()
-
-
-def _date(
-    fields: dict[str, str], header: Header, text: str, passages: Sequence[Passage]
-) -> ArticleDate | None:
-    if (value := _iso(fields.get("date", ""))) is not None:
-        return ArticleDate(value=value, evidence="header", confidence="high", basis="the record's date field")
-    if header.date and header.date_span and (value := _iso(header.date)):
-        start, end = header.date_span
-        span = Span(start=start, end=end, quote=text[start:end])
-        return ArticleDate(value=value, evidence="header", confidence="high", span=span)
-    return _dateline_date(text, passages)
-
-
-def _iso(text: str) -> str | None:
-    try:
-        return dt.date.fromisoformat(text[:10]).isoformat()
-    except ValueError:
-        return None
-
-
-_STAMP = re.compile(
-    r"(?:Stand|Aktualisiert|Veröffentlicht|Updated|Published|Publié le|Mis à jour le|更新|公開)"
-    r"\s?[:：]?\s?(?P<day>[^\n]{6,40})"
-)
-
-
-def _dateline_date(text: str, passages: Sequence[Passage]) -> ArticleDate | None:
-    """The day in the dateline or in a time stamp near the top; without a year that of the text's years."""
-    top = [p for p in passages if p.type in ("dateline", "header_metadata")]
-    places = [(p.start, p.end) for p in top]
-    places += [m.span("day") for m in _STAMP.finditer(text[:3000])]
-    years = [int(y) for y in re.findall(r"\b20[0-9]{2}\b", text[:20_000])]
-    middle = dt.date(max(years), 7, 1) if years else None
-    for start, end in places:
-        for report in (None, middle):
-            day = _day_in(text[start:end], report)
-            if day:
-                span = Span(start=start, end=end, quote=text[start:end])
-                basis = "the latest year that the text names" if report else None
-                sure: Literal["high", "low"] = "low" if report else "high"
-                return ArticleDate(
-                    value=day.isoformat(), evidence="dateline", confidence=sure, basis=basis, span=span
-                )
-    return None
-
-
-def dateline_day(article: Article, near: dt.date) -> ArticleDate | None:
-    """A dateline's day and month with the year that puts them nearest to ``near``."""
-    for passage in article.passages:
-        text = article.text[passage.start : passage.end]
-        day = _day_in(text, near) if passage.type == "dateline" else None
-        if day:
-            span = article.span(passage.start, passage.end)
-            basis = "the year of the other reports"
-            return ArticleDate(
-                value=day.isoformat(), evidence="dateline", confidence="medium", basis=basis, span=span
-            )
-    return None
-
-
-def _day_in(text: str, report: dt.date | None) -> dt.date | None:
-    """A calendar day with its month; weekdays and "today" say nothing in a dateline."""
-    for language in ("de", "en", "fr", "ja"):
-        for moment in find_times(text, language, report):
-            named = re.search(r"\d", text[moment.at : moment.stop])
-            if moment.granularity == "day" and moment.start and named:
-                return moment.start
-    return None
-
-
-_ATTRIBUTED = (
-    r"(?:Nachrichtenagentur|Agentur|news agency|agence(?: de presse)?|通信社|laut|told|nach Angaben von|"
-    r"selon|according to|reported by|à l.agence|gegenüber)\s(?:der\s|the\s|l.)?(?:\w+\s){0,2}?"
-)
-
-
-def _agencies(text: str, passages: Sequence[Passage]) -> Iterator[Agency]:
-    seen: set[tuple[str, str]] = set()
-    for name, evidence, start, end in sorted(_agency_places(text, passages), key=lambda a: a[2]):
-        if (name, evidence) not in seen:
-            seen.add((name, evidence))
-            span = Span(start=start, end=end, quote=text[start:end])
-            yield Agency(name=name, evidence=evidence, span=span)
-
-
-def _agency_places(
-    text: str, passages: Sequence[Passage]
-) -> Iterator[tuple[str, Literal["credit_line", "photo_credit", "attribution"], int, int]]:
-    forms = "|".join(sorted(map(re.escape, agencies()), key=len, reverse=True))
-    for p in passages:
-        part = text[p.start : p.end]
-        if p.type in ("agency_credit", "dateline"):
-            for m in re.finditer(r"[(（=＝](?P<names>[^()（）】\n]{2,40})[)）】]", part):
-                for name in credit_names(m["names"]):
-                    yield name, "credit_line", p.start + m.start(), p.start + m.end()
-        elif p.type in ("caption", "photo_credit"):
-            for m in re.finditer(rf"(?<![A-Za-z])(?:{forms})(?![A-Za-z])", part):
-                yield agencies()[m[0]], "photo_credit", p.start + m.start(), p.start + m.end()
-        elif not p.is_noise:
-            for m in re.finditer(rf"(?i:{_ATTRIBUTED})(?P<name>{forms})(?![A-Za-z])", part):
-                yield agencies()[m["name"]], "attribution", p.start + m.start(), p.start + m.end()

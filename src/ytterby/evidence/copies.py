@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ytterby.evidence.articles import Article
+from ytterby.evidence.article import Article
 from ytterby.evidence.lexicon import Token, tokens_of
 
 _SEED = 5

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ytterby.evidence.articles import Article, ArticleDate, ArticleProblem, dateline_day, read_articles
+from ytterby.evidence.article import Article, ArticleDate
+from ytterby.evidence.articles import ArticleProblem, read_articles
 from ytterby.evidence.claims import Claim, Rejected
 from ytterby.evidence.coding import code_claims
 from ytterby.evidence.copies import Reuse, families_of, find_reuse
 from ytterby.evidence.lexicon import matcher
+from ytterby.evidence.metadata import dateline_day
 
 _PEOPLE = 3  # shared names that make two texts news of the same event
 Progress = Callable[[int, int], None]

@@ -157,7 +157,8 @@ def _tariff(scene: Scene, span: Span, _anchor: int) -> Roles:
 def _levier(
     ids: Sequence[str], origin: Sequence[str], subject: str | None, pair: Sequence[str]
 ) -> str | None:
-    if subject and origin and subject not in origin:
+    leads = subject not in ids or ids[0] == subject  # named first, or meant by a pronoun
+    if subject and origin and subject not in origin and leads:
         return subject
     if "USA" not in origin and "USA" in (*ids, *pair):
         return "USA"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ytterby.evidence.articles import Article
+from ytterby.evidence.article import Article
 from ytterby.evidence.passages import Passage
 
 _LONGEST = 900  # characters; a longer "sentence" is cut so that work per sentence stays bounded
