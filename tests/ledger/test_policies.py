@@ -106,7 +106,9 @@ def test_a_study_row_replaces_the_measure_it_names():
             }
         ]
     )  # fmt: skip
-    policies = join_policies(pd.DataFrame([measure(effective="2020"), measure(measure_id="Q")]), study)
+    measures = [measure(effective="2020", materials="dysprosium"), measure(measure_id="Q")]
+    policies = join_policies(pd.DataFrame(measures), study)
+    assert policies.set_index("policy").loc["own", "materials"] == "dysprosium"
     assert list(policies["policy"]) == ["Q", "own"]
     assert states(policies, "2025-04-30")["own"] == "announced"
     assert policies.set_index("policy").loc["own", "targets"] == "JPN;USA"

@@ -5,10 +5,11 @@ from ytterby.ledger.links import policies_from_claims
 from ytterby.ledger.pledges import build_pledges, status_at
 from ytterby.ledger.policies import build_policies, join_policies, policies_in_force
 from ytterby.ledger.reconcile import Cluster, build_clusters, reconcile, report_origins
-from ytterby.ledger.verify import verdicts, verify_claims
+from ytterby.ledger.verify import Verification, verdicts, verify, verify_claims
 
 __all__ = [
     "Cluster",
+    "Verification",
     "build_clusters",
     "build_pledges",
     "build_policies",
@@ -19,6 +20,7 @@ __all__ = [
     "report_origins",
     "status_at",
     "verdicts",
+    "verify",
     "verify_claims",
     "write_calendar",
 ]

@@ -24,6 +24,8 @@ COLUMNS = (
     "policy", "label", "issuers", "targets", "instrument", "materials", "hs6", "scope",
     *DATES, "status_as_seen", "note", "recalled_fields", "source", "source_id", "edition",
 )  # fmt: skip
+_KEPT = ("materials", "hs6", "scope", "source", "edition")
+_NOT_IN_A_STUDY = {"suspension", "listing", "procurement", "subsidy", "target"}  # its columns have no word
 
 # Words of an instrument as people write it -> the instrument; the first that fits counts.
 _INSTRUMENTS = (
@@ -52,7 +54,8 @@ def join_policies(
         ``implementing``, ``target``, ``instrument``, ``materials``, ``hs6``, ``act``, ``scope``,
         ``status_as_seen``. ``until`` ends the suspension of a measure seen as suspended, and the
         measure itself otherwise.
-    study: rows of a study's ``policies.csv``; a row with ``measure_id`` replaces that measure.
+    study: rows of a study's ``policies.csv``; a row with ``measure_id`` replaces that measure and
+        keeps its materials, codes and document, which a study names in words of its own chain.
     edition: of the measures.
 
     Returns
@@ -67,9 +70,10 @@ def join_policies(
     """
     rows = [_from_measure(row, edition) for row in _records(measures)]
     if study is not None:
-        own = _records(study)
+        own, known = _records(study), {row["policy"]: row for row in rows}
         replaced = {row.get("measure_id") for row in own}
-        rows = [row for row in rows if row["policy"] not in replaced] + [_from_study(row) for row in own]
+        rows = [row for row in rows if row["policy"] not in replaced]
+        rows += [_from_study(row, known.get(str(row.get("measure_id")), {})) for row in own]
     _check(rows)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -107,12 +111,13 @@ def instrument_of(text: str) -> str:
     return next((name for word, name in _INSTRUMENTS if word in lowered), "other")
 
 
-def _from_study(row: Mapping[str, Any]) -> dict[str, str]:
+def _from_study(row: Mapping[str, Any], measure: Mapping[str, str]) -> dict[str, str]:
     cells = {name: _cell(row.get(name, "")) for name in COLUMNS}
-    return cells | {
-        "issuers": _cell(row["issuer"]), "instrument": str(row["instrument"]), "status_as_seen": "",
-        "scope": _cell(row.get("label", "")), "note": _cell(row.get("reason", "")),
-    }  # fmt: skip
+    cells |= {"issuers": _cell(row["issuer"]), "scope": cells["label"], "note": _cell(row.get("reason", ""))}
+    kept = {name: measure[name] for name in _KEPT if measure.get(name)}
+    if measure.get("instrument") in _NOT_IN_A_STUDY:
+        kept["instrument"] = measure["instrument"]
+    return cells | kept
 
 
 def _cell(value: Any) -> str:

@@ -15,8 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from ytterby.evidence.articles import Article
-from ytterby.evidence.copies import Reuse
+from ytterby.evidence import Article, Reuse
 from ytterby.ledger.differences import Difference, differences_of, event_time
 from ytterby.ledger.statements import Statement, read_statements
 

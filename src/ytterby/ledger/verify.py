@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -64,13 +65,7 @@ def verify_claims(
     marks the variant nearest to the claim, ``verdict`` is that of the variant by itself, and
     ``query`` can be run again.
     """
-    rows = [
-        row
-        for claim, checks in _checked(claims, store, policies, dates)
-        for check in checks
-        for row in _variant_rows(claim, check)
-    ]
-    return pd.DataFrame(rows, columns=list(VARIANT_COLUMNS))
+    return verify(claims, store, policies, dates).variants
 
 
 def verdicts(
@@ -85,8 +80,28 @@ def verdicts(
     where a claim has several checks the gravest counts. ``from_low`` .. ``to_high`` is the band over
     all variants.
     """
-    rows = [_verdict_row(claim, checks) for claim, checks in _checked(claims, store, policies, dates)]
-    return pd.DataFrame(rows, columns=list(VERDICT_COLUMNS))
+    return verify(claims, store, policies, dates).verdicts
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Both tables of one verification: every variant, and one verdict a claim."""
+
+    variants: pd.DataFrame
+    verdicts: pd.DataFrame
+
+
+def verify(
+    claims: Iterable[Any], store: Store, policies: pd.DataFrame | None = None, dates: Dates = None
+) -> Verification:
+    """Verify once and return the tables of :func:`verify_claims` and :func:`verdicts` together."""
+    checked = list(_checked(claims, store, policies, dates))
+    variants = [row for claim, checks in checked for check in checks for row in _variant_rows(claim, check)]
+    summed = [_verdict_row(claim, checks) for claim, checks in checked]
+    return Verification(
+        pd.DataFrame(variants, columns=list(VARIANT_COLUMNS)),
+        pd.DataFrame(summed, columns=list(VERDICT_COLUMNS)),
+    )
 
 
 def _checked(
