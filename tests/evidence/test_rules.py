@@ -52,6 +52,8 @@ def test_persons_and_sources_belong_to_known_countries() -> None:
         ("fr", "les États-Unis", "country:USA"),
         ("ja", "輸出規制を強化", "export_control"),
         ("ja", "日米首脳", "country:JPN"),
+        ("de", "Kenias Regierung", "country:KEN"),
+        ("fr", "le Maroc", "country:MAR"),
     ],
 )
 def test_families_are_found(language: str, text: str, family: str) -> None:

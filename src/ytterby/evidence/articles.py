@@ -18,6 +18,8 @@ from ytterby.evidence.article import Article
 from ytterby.evidence.metadata import agencies_of, date_of, main_language, publisher_of
 from ytterby.evidence.passages import cut
 
+__all__ = ["Article", "ArticleProblem", "ArticleSet", "iterate_articles", "read_articles"]
+
 LARGEST_ARTICLE = 2_000_000  # bytes; no press text is longer, and reading time grows with it
 LARGEST_FILE = {".json": 50_000_000, ".jsonl": 1_000_000_000}
 SUFFIXES = (".txt", ".html", ".htm", ".json", ".jsonl")

@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Literal, Protocol, TextIO
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
+from ytterby.catalog.countries import country_codes, is_country
 from ytterby.errors import Fault, InputFaults
 
 Json = dict[str, object]
@@ -226,11 +228,10 @@ def _spans_of(claim: Claim) -> Iterator[Span]:
     return chain(claim.spans, (slot.span for slot in slots if slot.span))
 
 
+@cache
 def known_actors() -> frozenset[str]:
-    """Codes that may be actors: countries of the names file and blocs."""
-    from ytterby.evidence.lexicon import names
-
-    return frozenset(names()["country"]) | BLOCS
+    """Codes that may be actors: the catalog's countries, and blocs."""
+    return frozenset(code for code in country_codes() if is_country(code)) | BLOCS
 
 
 def write_claims(claims: Iterable[Claim], path: Path) -> None:

@@ -21,6 +21,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from ytterby.catalog.countries import country_codes, country_name, is_country
+
 LANGUAGES = ("de", "en", "fr", "ja")
 _WORD = re.compile(r"[^\W_]+")
 _GAP = 12  # words that may stand between the parts of a separable verb
@@ -189,10 +191,28 @@ def _flatten(table: Mapping[str, object], language: str) -> dict[str, list[str]]
     return families
 
 
+_LOOKALIKES = {"GEO", "JEY", "TCD", "IMN"}  # Georgia, Jersey, Chad and Man mean other things more often
+
+
+def _further_countries(known: set[str]) -> dict[str, dict[str, object]]:
+    """Countries that the names file does not describe, by their plain names in the catalog."""
+    further: dict[str, dict[str, object]] = {}
+    for code in country_codes():
+        if code not in known | _LOOKALIKES and is_country(code):
+            spelled = [" ".join(_WORD.findall(country_name(code, lang))).casefold() for lang in LANGUAGES[:3]]
+            plain = [name for name in dict.fromkeys(spelled) if name]
+            further[code] = {
+                "words": [*plain, *(name + "s" for name in plain)],
+                "ja": [country_name(code, "ja")],
+            }
+    return further
+
+
 @cache
 def names() -> dict[str, dict[str, dict[str, object]]]:
     """Countries, persons, sources, agencies, materials and uses, as read from the rule files."""
     table: dict[str, dict[str, dict[str, object]]] = read_rules("names.toml")
+    table["country"] |= _further_countries(set(table["country"]))
     forms: dict[str, list[str]] = read_rules("layout.toml")["agencies"]
     table["agency"] = {
         name: {
