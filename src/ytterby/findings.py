@@ -98,16 +98,20 @@ def _plan(results: Results) -> Iterator[Finding]:
 
 def _together(results: Results) -> Iterator[Finding]:
     split = results.split
-    if split.empty:
+    if len(split) < 2:
         return
     saving = split["saving_usd"].sum()
     partners = " and ".join(split["partner"])
     words = f"{_billions(saving)}"
     text = (
-        f"Acting together instead of alone saves {partners} {words} of expected cost over the horizon "
-        f"({_billions(split['alone_usd'].sum())} apart, {_billions(split['together_usd'].sum())} together)."
+        f"Acting together instead of each alone saves {partners} {words} of expected cost over the horizon; "
+        f"shared by the {split['rule'].iloc[0]}, {_shares(split)}."
     )
     yield Finding(text, ((words, anchor("split", split["partner"].iloc[0])),))
+
+
+def _shares(split: pd.DataFrame) -> str:
+    return ", ".join(f"{row.partner} keeps {_billions(row.saving_usd)}" for row in split.itertuples())
 
 
 def _dates(results: Results) -> Iterator[Finding]:
