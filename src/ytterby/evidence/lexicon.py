@@ -137,7 +137,7 @@ class Matcher:
             while at >= 0:
                 hits.append(Hit(family, at, at + len(string), at // 2, (at + len(string) - 1) // 2))
                 at = text.find(string, at + len(string))
-        return sorted(hits, key=lambda h: (h.start, -h.end, h.family))
+        return sorted(_outermost(hits), key=lambda h: (h.start, -h.end, h.family))
 
     def _scan_words(self, text: str) -> list[Hit]:
         tokens = tokens_of(text)
@@ -162,6 +162,23 @@ class Matcher:
             found |= self._single.get(number, set())
             banned |= self._banned.get(number, set())
         return found - banned
+
+
+def _outermost(hits: list[Hit]) -> list[Hit]:
+    """Drop a country inside the name of another (インド in インドネシア)."""
+    countries = [h for h in hits if h.family.startswith("country:")]
+    return [
+        h
+        for h in hits
+        if h not in countries
+        or not any(
+            o.start <= h.start
+            and h.end <= o.end
+            and o.end - o.start > h.end - h.start
+            and o.family != h.family
+            for o in countries
+        )
+    ]
 
 
 def _follow(classes: list[frozenset[int]], at: int, rest: tuple[int, ...]) -> int | None:
@@ -191,6 +208,7 @@ def _flatten(table: Mapping[str, object], language: str) -> dict[str, list[str]]
     return families
 
 
+_SHORTEST_JA = 4  # マリ also stands inside サマリウム
 _LOOKALIKES = {"GEO", "JEY", "TCD", "IMN"}  # Georgia, Jersey, Chad and Man mean other things more often
 
 
@@ -203,7 +221,7 @@ def _further_countries(known: set[str]) -> dict[str, dict[str, object]]:
             plain = [name for name in dict.fromkeys(spelled) if name]
             further[code] = {
                 "words": [*plain, *(name + "s" for name in plain)],
-                "ja": [country_name(code, "ja")],
+                "ja": [name for name in [country_name(code, "ja")] if len(name) >= _SHORTEST_JA],
             }
     return further
 

@@ -91,7 +91,7 @@ _BEHIND = (
     ("from", re.compile("から|発")),
     ("to", re.compile("(?:政府|側)?(?:への|向け|へ|に対|に)")),
     ("with", re.compile("(?:政府|側)?と(?!し)")),
-    ("in", re.compile("で(?!は)|国内")),
+    ("in", re.compile("(?:・[^、。]{1,6})?で(?!は)|国内")),
     ("of", re.compile("の")),
 )
 

@@ -99,7 +99,9 @@ def _has_change(scene: Scene, span: Span) -> bool:
 
 def _time(scene: Scene, m: Moment, rule: Rule) -> TimeSpan:
     role, end = m.role or rule.time_role, m.end
-    if role == "since" and rule.since_role:
+    if role in ("since", "effective") and rule.kind == "export_licence_requirement":
+        role, end = "effective", None
+    elif role == "since" and rule.since_role:
         role = rule.since_role
     elif role == "since" and m.granularity != "vague":
         end = None
