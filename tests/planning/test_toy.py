@@ -87,7 +87,9 @@ def test_a_plan_feeds_the_simulator(toy, plan):
     ban = modal_conditions(toy[2][1], chain, 52)
     use = chain.processes.index("motors.CCC") - (~chain.process_is_use).sum()
     before = simulate(chain, ban).unmet_t[0, :, use].sum()
-    after = simulate(chain, ban, added_capacity_t=added, stockpile_t=plan.stockpile_t).unmet_t[0, :, use].sum()
+    after = (
+        simulate(chain, ban, added_capacity_t=added, stockpile_t=plan.stockpile_t).unmet_t[0, :, use].sum()
+    )
     assert after < 0.2 * before
 
 
@@ -131,7 +133,7 @@ def test_gap_value_is_the_loss_avoided_by_a_tonne_more(toy):
     choice = programme.choose(projects=False, stockpiles=False)
     plant = chain.processes.index("separation.CCC")
     place = [int(programme.holding.process[e]) for e in programme.holding.extension].index(plant)
-    told = programme.gap_values(choice.answer)[place]
+    told = programme.gap_values(choice.decisions)[place]
     step = 0.01  # tonnes a year: small, for the value falls as the gap closes
     capacity = chain.capacity_t.copy()
     capacity[plant] += step / 52

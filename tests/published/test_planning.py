@@ -16,7 +16,9 @@ def farmer() -> dict[str, object]:
     and sold (170), corn bought (210) and sold (150), beets sold up to 6000 t (36) and above (10).
     200 t of wheat and 240 t of corn feed the cattle. Yields 2.5, 3, 20 t an acre, a fifth up or down.
     """
-    technology = [-np.array([[2.5 * k, 0, 0], [0, 3 * k, 0], [0, 0, 20 * k], [0, 0, 0]]) for k in (1.2, 1, 0.8)]
+    technology = [
+        -np.array([[2.5 * k, 0, 0], [0, 3 * k, 0], [0, 0, 20 * k], [0, 0, 0]]) for k in (1.2, 1, 0.8)
+    ]
     recourse = [
         [-1, 1, 0, 0, 0, 0],
         [0, 0, -1, 1, 0, 0],

@@ -31,6 +31,7 @@ PLAN_GAP = 2e-4  # of the whole cost, today's operating cost included
 FIRST_STEP = 0.25  # of each stockpile's room; a step to the other end costs far more simplex work
 SHORTEST_STEP = 0.01
 MOST_ROUNDS = 400
+GLIMPSE_T = 1e-3  # tonnes a week; far below any plant, far above the solver's tolerance
 LOWEST_COST = -1e12  # thousands of USD; only until the first cut
 
 
@@ -80,6 +81,11 @@ class Scene:
         self.solver = Solver(model)
         self.solver.fix_integers(first.chosen, 0.0)
         self.solver.set_rows(first.rows, -INFINITY, INFINITY)
+
+    def widen(self, capacity_t: Floats) -> None:
+        """Give every plant that much new capacity besides the projects', tonnes [period, 1]."""
+        rows = self.operations.extension_rows
+        self.solver.set_rows(rows, -INFINITY, np.broadcast_to(capacity_t, rows.shape).ravel())
 
     def ask(self, decisions: Floats) -> Solution:
         """Run the scenario under these decisions."""
@@ -187,11 +193,9 @@ class Programme:
     def _losses(self, values: Sequence[Floats]) -> dict[str, float]:
         regions = self.task.chain.process_region[self.holding.process]
         owner = [self.task.player_of(int(r)) for r in regions]
-        total = sum(
-            p * self._activity_loss(o, v)
-            for p, o, v in zip(self.weight, self.operations, values, strict=True)
-        )
-        flags = {m: np.array([o == m for o in owner]) for m in self.members}
+        runs = zip(self.weight, self.operations, values, strict=True)
+        total = sum((p * self._activity_loss(o, v) for p, o, v in runs), np.zeros(len(owner)))
+        flags = {m: np.array([o == m for o in owner], dtype=bool) for m in self.members}
         return {m: float(np.sum(total, where=flags[m])) for m in self.members}
 
     def _scenario_losses(self, values: Sequence[Floats]) -> dict[str, float]:
@@ -232,15 +236,22 @@ class Programme:
         """[project] most that adding the project could save, USD: cost is convex, so its slope bounds it."""
         return np.asarray(-(self.weight @ answer.slope)[: len(self.first.chosen)] * MONEY)
 
-    def gap_values(self, answer: Answer) -> Floats:
+    def gap_values(self, decisions: Floats) -> Floats:
         """[extension] USD over the horizon per further tonne a year of capacity from the start on.
 
-        Minus the dual of "activity of new capacity <= added capacity", over periods and scenarios.
+        Minus the dual of "activity of new capacity <= added capacity", over periods and scenarios,
+        with ``GLIMPSE_T`` more everywhere: at exactly no new capacity the dual may be too large.
         """
-        per_tpa = np.asarray(self.task.horizon.widths) / WEEKS_PER_YEAR
+        widths = np.asarray(self.task.horizon.widths, float)[:, None]
+        for scene in self.scenes:
+            scene.widen(GLIMPSE_T * widths)
+        answer = self.ask(decisions)
+        for scene in self.scenes:
+            scene.widen(0.0 * widths)
+        per_tpa = widths[:, 0] / WEEKS_PER_YEAR
         runs = zip(self.weight, self.operations, answer.solutions, strict=True)
-        value = sum((p * (per_tpa @ s.row_dual[o.extension_rows]) for p, o, s in runs), np.zeros(1))
-        return np.asarray(-value * MONEY)
+        duals = (p * (per_tpa @ s.row_dual[o.extension_rows]) for p, o, s in runs)
+        return np.asarray(-sum(duals, np.zeros(len(self.holding.extension))) * MONEY)
 
 
 @dataclass(frozen=True)

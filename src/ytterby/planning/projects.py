@@ -285,7 +285,7 @@ class _Report:
                 "material": [chain.materials[chain.process_material[p]] for p in plants],
                 "region": [chain.regions[chain.process_region[p]] for p in plants],
                 "controlled": ~safe,
-                "usd_per_tpa": np.maximum(0.0, self.joint.gap_values(self.choice.answer)),
+                "usd_per_tpa": np.maximum(0.0, self.joint.gap_values(self.choice.decisions)),
             }
         ).sort_values(["usd_per_tpa", "name"], ascending=[False, True])
         # a tonne more anywhere outside is worth what it is worth at the best place
