@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from ytterby.network.chain import Chain, build_chain
@@ -15,7 +15,9 @@ from ytterby.network.simulate import Behaviour, simulate
 NONE = np.zeros(0, dtype=np.int64)
 KINDS = ("ban", "quota", "licence", "capacity_loss", "demand_surge")
 FIXED = Behaviour(fixed_shares=True)
-few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.explicit, Phase.generate]
+)
 
 sizes = st.builds(
     Size,

@@ -259,9 +259,11 @@ class Engine:
         return missing
 
     def _barred(self, week: int) -> Flags:
-        """Ways that a stockpile may not take: closed, licensed or under a quota."""
-        barred: Flags = ~self.weather.arc_open[week] | self.weather.licensed[week]
-        for arcs, limits in self.weather.quotas:
+        """Ways that a stockpile may not take: closed, held up by a licence, or under a quota."""
+        weather = self.weather
+        held_up = weather.licensed[week] & ((weather.delay_weeks > 0) | (weather.approval < 1))
+        barred: Flags = ~weather.arc_open[week] | held_up
+        for arcs, limits in weather.quotas:
             barred[arcs] |= np.isfinite(limits[week])
         return barred
 
