@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -83,26 +83,33 @@ def read(paths: Sequence[str | Path], *, progress: Progress = _silent) -> Readin
 
 
 def verify(
-    claims: Iterable[Claim],
+    said: Reading | Iterable[Claim],
     *,
     store: Store | None = None,
     study: Study | None = None,
     date: dt.date | None = None,
-    origins: Mapping[str, Sequence[str]] | None = None,
 ) -> Ledger:
     """Check claims against the store: verdicts as bands, pledges, policies at a date, events by origin.
 
     Parameters
     ----------
+    said: a reading, whose articles tell dates and origins; or claims alone, where each report counts
+        as an origin of its own and undated words may be met by later policies.
     date: day of which 'in force' and 'due' are asked; the study's, else today.
-    origins: independent origins of each report; a report not named is its own.
     """
+    from ytterby.evidence.reading import Reading
     from ytterby.facts.store import open_store
     from ytterby.ledger.ledger import keep_ledger
+    from ytterby.ledger.reconcile import report_origins
 
     day = date or (study.settings.date if study else dt.date.today())
     policies = study.files.tables["policies"] if study else None
-    return keep_ledger(claims, store or open_store(), day, policies=policies, origins=origins)
+    store = store or open_store()
+    if not isinstance(said, Reading):
+        return keep_ledger(said, store, day, policies=policies)
+    dates = {article.id: article.day for article in said.articles if article.day}
+    origins = report_origins(said.articles, said.text_reuse)
+    return keep_ledger(said.claims, store, day, policies=policies, origins=origins, dates=dates)
 
 
 def screen(
@@ -203,7 +210,7 @@ def run(
     paths = [Path(path) for path in articles] if articles else [loaded.files.folder / "articles"]
     wanted, store = loaded.settings.screening, open_store()
     reading = read(paths, progress=progress)
-    ledger = verify(reading.claims, store=store, study=loaded, origins=origins_of(reading))
+    ledger = verify(reading, store=store, study=loaded)
     progress("Check claims", 1, 1)
     screened = screen(countries=wanted.importers, materials=wanted.materials, store=store)
     progress("Screen", 1, 1)
@@ -216,11 +223,6 @@ def run(
         write_results(results, reading.claims, made, both_shortfalls(without, within), folder)
         progress("Write", 1, 1)
     return results
-
-
-def origins_of(reading: Reading) -> dict[str, Sequence[str]]:
-    """Independent origins that each report names."""
-    return {article.id: article.origin for article in reading.articles if article.origin}
 
 
 def record_run(study: Study, reading: Reading, *, draws: int | None, seed: int | None) -> dict[str, Any]:
