@@ -1,7 +1,9 @@
 """What must hold for any text: passages partition it, quotes are exact, nothing is raised."""
 
+import time
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -59,8 +61,8 @@ def test_every_quote_stands_in_the_text_and_nothing_is_raised(text: str) -> None
     for claim in result.claims:
         for span in _spans_of(claim):
             assert text[span.start : span.end] == span.quote
-        for time in claim.time:
-            assert time.start is None or time.end is None or time.start <= time.end
+        for when in claim.time:
+            assert when.start is None or when.end is None or when.start <= when.end
 
 
 @settings(max_examples=60, deadline=None)
@@ -85,3 +87,28 @@ def test_copies_are_found_alike_in_both_directions(one: str, two: str) -> None:
     a = article_of(one)
     b = article_of(two).model_copy(update={"id": "y"})
     assert bool(find_reuse([a, b])) == bool(find_reuse([b, a]))
+
+
+PATHOLOGICAL = {
+    "full stops": "." * 100_000,
+    "spaces": ". " + " " * 100_000 + "A",
+    "one word": "a" * 100_000,
+    "digits": "1," * 50_000,
+    "byline": "by " + "a" * 390 + "!",
+    "share": "シェア" + "|" * 390 + "!",
+    "crumbs": "a > " * 90 + "!",
+    "pairs": "90 auf " * 14_000,
+    "verbs": "kündigte bot schloss " * 5_000,
+    "quotes": '„“"«»' * 20_000,
+    "claims": "Japan and the USA signed an agreement on rare earths on Tuesday. " * 1_500,
+    "early": "Anfang " * 14_000,
+    "said": "laut " * 20_000,
+    "brackets": "(" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", sorted(PATHOLOGICAL))
+def test_hostile_text_takes_bounded_time(name: str) -> None:
+    start = time.process_time()
+    code_claims(article_of(PATHOLOGICAL[name]))
+    assert time.process_time() - start < 10  # linear work takes well under a second

@@ -156,3 +156,10 @@ def test_undated_reports_take_their_date_from_their_neighbours(reading: Reading)
         "003": "inferred",
         "004": "inferred",
     }
+
+
+@pytest.mark.shared
+def test_an_uncredited_copy_names_the_agency_of_its_twin(reading: Reading) -> None:
+    copied = next(a for a in reading.articles if a.id.startswith("000"))
+    assert [(a.name, a.evidence) for a in copied.agencies] == [("dpa", "inferred_text_reuse")]
+    assert copied.origin == ("dpa",)

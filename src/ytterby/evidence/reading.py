@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ytterby.evidence.article import Article, ArticleDate
+from ytterby.evidence.article import Agency, Article, ArticleDate
 from ytterby.evidence.articles import ArticleProblem, read_articles
 from ytterby.evidence.claims import Claim, Rejected
 from ytterby.evidence.coding import code_claims
@@ -61,7 +61,7 @@ def read_reports(paths: Sequence[Path], progress: Progress | None = None) -> Rea
     """
     found = read_articles(paths)
     reuse = find_reuse(found.articles)
-    articles = _dated(found.articles, reuse)
+    articles = _credited(_dated(found.articles, reuse), reuse)
     claims: list[Claim] = []
     rejected: list[Rejected] = []
     for done, article in enumerate(articles, start=1):
@@ -71,6 +71,28 @@ def read_reports(paths: Sequence[Path], progress: Progress | None = None) -> Rea
         if progress:
             progress(done, len(articles))
     return Reading(articles, tuple(claims), found.problems, tuple(rejected), reuse)
+
+
+def _credited(articles: Sequence[Article], reuse: Sequence[Reuse]) -> tuple[Article, ...]:
+    """Name the agency of a copied passage in the texts that print it without credit."""
+    credited = {a.id: [g.name for g in a.agencies if g.evidence == "credit_line"] for a in articles}
+    inferred: dict[str, set[str]] = {}
+    for r in reuse:
+        for one, other in ((r.a.report, r.b.report), (r.b.report, r.a.report)):
+            if len(credited[one]) == 1 and not credited[other]:
+                inferred.setdefault(other, set()).update(credited[one])
+    return tuple(_with_agencies(a, sorted(inferred.get(a.id, ()))) for a in articles)
+
+
+def _with_agencies(article: Article, agencies: Sequence[str]) -> Article:
+    known = {a.name for a in article.agencies if a.evidence != "photo_credit"}
+    new = tuple(Agency(name=n, evidence="inferred_text_reuse") for n in agencies if n not in known)
+    if not new:
+        return article
+    origin = tuple(o for o in article.origin if o != "own_correspondent")
+    return article.model_copy(
+        update={"agencies": article.agencies + new, "origin": origin + tuple(a.name for a in new)}
+    )
 
 
 def _dated(articles: Sequence[Article], reuse: Sequence[Reuse]) -> tuple[Article, ...]:
