@@ -18,7 +18,9 @@ from ytterby.views.figures import (
     draw_verdict_band,
 )
 from ytterby.views.maps import draw_chokepoint_map
-from ytterby.views.results import Results
+from ytterby.views.results import Results, result_columns
+
+_FEW_YEARS = 5  # fewer values than this make no line over the years
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def _chain_spec(results: Results) -> FigureSpec:
 
 def _fans_spec(results: Results) -> FigureSpec:
     summed = results.fans[results.fans["sector"] == "all"]
-    hit = set(summed.loc[summed["p95"] > 0, "region"])
+    hit = set(summed.loc[summed[["p95", "mean"]].max(axis=1) > 0, "region"])
     table = summed[summed["region"].isin(hit)].reset_index(drop=True)
     return FigureSpec(
         "fans", "Share of need not met, week by week",
@@ -121,12 +123,15 @@ def _dependence_makers(results: Results) -> list[Callable[[Results], FigureSpec]
 
 
 def _dependence_spec(results: Results, indicator: str) -> FigureSpec:
-    rows = results.screen[results.screen["indicator"] == indicator]
-    moves = rows.groupby(["method", "material", "stage", "country_iso3"])["year"].transform("nunique") > 1
-    table = rows[moves].reset_index(drop=True)
+    known = [row["column"] for row in result_columns()["screen"]]
+    rows = results.screen.loc[results.screen["indicator"] == indicator, known]
+    years = rows.groupby(["material", "stage"])["value"].transform("count")
+    table = rows[years >= _FEW_YEARS].sort_values(
+        ["material", "stage", "country_iso3", "year"], ignore_index=True
+    )
     words = indicator.replace("_", " ")
     return FigureSpec(
         f"over-time-{indicator}", f"{words[:1].upper()}{words[1:]} over the years",
-        "A line is one country and material; a gap is a year for which the store has no value.",
+        "A panel is a material and stage, a line a country; a gap is a year without a value in the store.",
         table, lambda: draw_dependence(table, words),
     )  # fmt: skip

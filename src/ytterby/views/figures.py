@@ -33,7 +33,9 @@ from ytterby.views.theme import (
 
 _DAY_MS = 86_400_000
 _WINDOW = (dt.timedelta(days=548), dt.timedelta(days=731))  # the calendar: 18 months back, 24 ahead
+_PANEL_COLUMNS = 3
 _NAMED_VARIANTS = 14  # so many rows of a verdict band can carry their definition
+_VERDICT_COLOURS = {"consistent": VERMILLION}
 _VERDICT_SYMBOLS = {"consistent": "circle", "inconsistent": "x"}
 _STAGES = ("mine", "ore", "concentrate", "compound", "oxide", "refined", "metal", "alloy", "semi_product",
            "magnet", "component", "product", "use")  # fmt: skip
@@ -148,7 +150,7 @@ def _panels(rows: int, columns: int) -> Any:
         for c in range(columns):
             panel = r * columns + c + 1
             left, low = c * (width + gap_x), max(0.0, 1 - (r + 1) * height - r * gap_y)
-            tail = "" if panel == 1 else str(panel)
+            tail = _tail(panel)
             figure.layout[f"xaxis{tail}"] = base | {
                 "domain": [left, min(1, left + width)],
                 "anchor": f"y{tail}",
@@ -160,19 +162,32 @@ def _panels(rows: int, columns: int) -> Any:
     return figure
 
 
-def _finish_panel(figure: Any, panel: int, title: str, top: float, *, last: bool) -> None:
-    tail = "" if panel == 1 else str(panel)
-    axis_x, axis_y = figure.layout[f"xaxis{tail}"], figure.layout[f"yaxis{tail}"]
-    axis_y.update(range=[0, top * 1.05], tickformat=".0%", nticks=4, automargin=False)
-    axis_x.update(showticklabels=last, automargin=False, tickformat="%b %Y" if last else None, nticks=4)
+def _tail(panel: int) -> str:
+    """Ending of a panel's axes in plotly: nothing, 2, 3 ..."""
+    return "" if panel == 1 else str(panel)
+
+
+def _axes(figure: Any, panel: int) -> tuple[Any, Any]:
+    return figure.layout[f"xaxis{_tail(panel)}"], figure.layout[f"yaxis{_tail(panel)}"]
+
+
+def _title_panel(figure: Any, panel: int, title: str) -> None:
+    axis_x, axis_y = _axes(figure, panel)
     figure.add_annotation(text=title, x=axis_x.domain[0], y=axis_y.domain[1], xref="paper", yref="paper",
                           xanchor="left", yanchor="bottom", showarrow=False)  # fmt: skip
+
+
+def _finish_panel(figure: Any, panel: int, title: str, top: float, *, last: bool) -> None:
+    axis_x, axis_y = _axes(figure, panel)
+    axis_y.update(range=[0, top * 1.05], tickformat=".0%", nticks=4, automargin=False)
+    axis_x.update(showticklabels=last, automargin=False, tickformat="%b %Y" if last else None, nticks=4)
+    _title_panel(figure, panel, title)
 
 
 def _fan(rows: pd.DataFrame, colour: str, panel: int, *, first: bool) -> list[Any]:
     import plotly.graph_objects as go
 
-    tail = "" if panel == 1 else str(panel)
+    tail = _tail(panel)
     when = list(rows["date"]) if rows["date"].astype(bool).all() else list(rows["week"])
     shared = {"x": when, "xaxis": f"x{tail}", "yaxis": f"y{tail}", "mode": "lines"}
     quiet = shared | {"line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
@@ -218,9 +233,9 @@ def draw_verdict_band(variants: pd.DataFrame, claimed_from: float, claimed_to: f
     -------
     plotly Figure; its first trace holds the values at the start, the second those at the end.
     """
-    height = 38 if len(variants) <= _NAMED_VARIANTS else 9
+    height = 38.0 if len(variants) <= _NAMED_VARIANTS else max(4.0, min(9.0, 520 / len(variants)))
     figure = new_figure(
-        90 + height * len(variants),
+        int(90 + height * len(variants)),
         hovermode="closest",
         showlegend=False,
         margin={"l": 8, "r": 12, "t": 44, "b": 30},
@@ -229,9 +244,9 @@ def draw_verdict_band(variants: pd.DataFrame, claimed_from: float, claimed_to: f
     for row, start, end in zip(rows, variants["value_from"], variants["value_to"], strict=True):
         if start == start and end == end:
             figure.add_shape(type="line", x0=start, x1=end, y0=row, y1=row, line={"color": GREY, "width": 1})
-    size = 11 if height > 10 else 8
-    figure.add_trace(_values(variants, "value_from", "value at the start", PAPER, size))
-    figure.add_trace(_values(variants, "value_to", "value at the end", BLUE, size))
+    size = 11 if height > 10 else 7
+    figure.add_trace(_values(variants, "value_from", "value at the start", size, full=False))
+    figure.add_trace(_values(variants, "value_to", "value at the end", size, full=True))
     period = claimed_from == claimed_from
     _claimed_line(figure, claimed_from, "claimed start", "dash")
     _claimed_line(figure, claimed_to, "claimed end" if period else "claimed", "solid")
@@ -246,23 +261,25 @@ def draw_verdict_band(variants: pd.DataFrame, claimed_from: float, claimed_to: f
     return figure
 
 
-def _values(variants: pd.DataFrame, column: str, name: str, fill: str, size: int) -> Any:
+def _values(variants: pd.DataFrame, column: str, name: str, size: int, *, full: bool) -> Any:
     import plotly.graph_objects as go
 
     symbols = [_VERDICT_SYMBOLS.get(verdict, "diamond") for verdict in variants["verdict"]]
+    colours = [_VERDICT_COLOURS.get(verdict, BLUE) for verdict in variants["verdict"]]
     told = [
         f"{label(d)}<br>{label(v)}" for d, v in zip(variants["definition"], variants["verdict"], strict=True)
     ]
     return go.Scatter(
         x=list(variants[column]), y=list(range(len(variants))), mode="markers", name=name, customdata=told,
         hovertemplate="%{x:.1%}, %{customdata}<extra></extra>", visible=bool(variants[column].notna().any()),
-        marker={"size": size, "color": fill, "symbol": symbols, "line": {"color": BLUE, "width": 1.5}},
+        marker={"size": size, "color": colours if full else PAPER, "symbol": symbols,
+                "line": {"color": colours, "width": 1.5}},
     )  # fmt: skip
 
 
 def _claimed_line(figure: Any, value: float, name: str, dash: str) -> None:
     if value == value:
-        figure.add_vline(x=value, line={"color": VERMILLION, "width": 2, "dash": dash})
+        figure.add_vline(x=value, line={"color": INK, "width": 1.6, "dash": dash})
         words = f"{name}<br><b>{value:.0%}</b>"
         figure.add_annotation(x=value, y=1, yref="paper", yanchor="bottom", text=words, showarrow=False)
 
@@ -428,20 +445,44 @@ def _project_bars(names: list[str], values: pd.Series, title: str, colour: str, 
 
 
 def draw_dependence(screen: pd.DataFrame, title: str) -> Any:
-    """One indicator over the years, a line for each country, material and stage; gaps stay gaps."""
+    """One indicator over the years: a panel a material and stage, a line a country; gaps stay gaps.
+
+    Returns
+    -------
+    plotly Figure; a trace for each panel and country, panels in alphabetical order.
+    """
+    panels = list(dict.fromkeys(zip(screen["material"], screen["stage"], strict=True)))
+    columns = min(_PANEL_COLUMNS, len(panels))
+    rows = -(-len(panels) // columns)
+    figure = _panels(rows, columns)
+    countries = list(dict.fromkeys(screen["country_iso3"]))
+    top = 1.05 * float(screen["value"].max())
+    for k, (material, stage) in enumerate(panels):
+        held = screen[(screen["material"] == material) & (screen["stage"] == stage)].sort_values("year")
+        for c, country in enumerate(countries):
+            line = held[held["country_iso3"] == country]
+            figure.add_trace(_country_line(line, country, k + 1, c))
+        _title_panel(figure, k + 1, f"<b>{label(str(material).replace('_', ' '))}</b>, {label(stage)}")
+        axis_x, axis_y = _axes(figure, k + 1)
+        axis_y.update(range=[0, top], nticks=4, automargin=False, tickformat="~g")
+        axis_x.update(range=[screen["year"].min() - 1, screen["year"].max() + 1], nticks=4, automargin=False)
+    for extra in range(len(panels), rows * columns):
+        for axis in _axes(figure, extra + 1):
+            axis.update(visible=False)
+    figure.update_layout(
+        height=100 + 150 * rows,
+        legend={"y": 1, "yref": "container", "yanchor": "top", "title": {"text": label(title)}},
+    )
+    return figure
+
+
+def _country_line(rows: pd.DataFrame, country: str, panel: int, style: int) -> Any:
     import plotly.graph_objects as go
 
-    figure = new_figure(360, margin={"l": 8, "r": 12, "t": 70, "b": 36}, hovermode="x unified")
-    groups = screen.groupby(["method", "material", "stage", "country_iso3"], sort=True)
-    for k, ((_, material, stage, country), rows) in enumerate(groups):
-        ordered = rows.sort_values("year")
-        name = " ".join(part for part in (country, material, stage) if part)
-        figure.add_trace(go.Scatter(
-            x=list(ordered["year"]), y=list(ordered["value"]), name=label(name), mode="lines+markers",
-            connectgaps=False,
-            line={"color": SERIES[k % len(SERIES)], "dash": DASHES[k % len(DASHES)], "width": 2},
-            marker={"symbol": SYMBOLS[k % len(SYMBOLS)], "size": 6},
-        ))  # fmt: skip
-    figure.update_yaxes(title_text=label(title), rangemode="tozero")
-    figure.update_xaxes(tickformat="d")
-    return figure
+    colour, dash = SERIES[style % len(SERIES)], DASHES[style % len(DASHES)]
+    return go.Scatter(
+        x=list(rows["year"]), y=list(rows["value"]), name=label(country), legendgroup=country,
+        showlegend=panel == 1, mode="lines+markers", connectgaps=False, xaxis=f"x{_tail(panel)}",
+        yaxis=f"y{_tail(panel)}", line={"color": colour, "dash": dash, "width": 1.8},
+        marker={"symbol": SYMBOLS[style % len(SYMBOLS)], "size": 4},
+    )  # fmt: skip

@@ -168,6 +168,11 @@ def _preview(spec: FigureSpec) -> Markup:
     return tag("details", tag("summary", "The data as a table"), shown, class_="data")
 
 
+def listing(summary: str, content: Markup) -> Markup:
+    """A long table that opens when it is asked for; on paper its first line stands for it."""
+    return tag("details", tag("summary", summary), content, class_="listing")
+
+
 def section(key: str, title: str, *content: Any) -> Markup:
     """One section with its heading."""
     return tag(

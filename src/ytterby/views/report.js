@@ -31,7 +31,7 @@
   // Figures are drawn anew for paper: a second drawing in place would fade in, and print half faded.
   let opened = [];
   addEventListener("beforeprint", function () {
-    opened = Array.from(document.querySelectorAll("details:not([open]):not(.data)"));
+    opened = Array.from(document.querySelectorAll("details:not([open]):not(.data):not(.listing)"));
     for (const details of opened) details.open = true;
     for (const plot of plots) draw(plot, paper);
   });

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
+
 from ytterby.views.exhibits import FigureSpec
 from ytterby.views.markup import Markup, foreign, join, tag, text
-from ytterby.views.parts import figure_html, section, table_html, trace
+from ytterby.views.parts import figure_html, listing, section, table_html, trace
 from ytterby.views.results import Finding, Results, anchor
 from ytterby.views.wording import plain_value
 
@@ -83,11 +85,17 @@ def shortfalls(results: Results, figures: Figures) -> Markup:
         "with and without the plan."
     )
     table = table_html(
-        "losses", results.losses, "case scenario expected_loss_usd cvar95_usd", "Losses by scenario",
+        "losses", results.losses.sort_values("scenario", key=_order_of, kind="stable"),
+        "label probability case expected_loss_usd cvar95_usd", "Losses by scenario",
         identity=lambda row: anchor("loss", row.case, row.scenario),
     )  # fmt: skip
     title = "What a shock does, with and without the plan"
     return section("shortfalls", title, tag("p", words), draw_figures(figures, "fans"), table)
+
+
+def _order_of(values: pd.Series) -> pd.Series:
+    """Rank of each value by where it first stands, so that rows of one value come together."""
+    return values.map({value: rank for rank, value in enumerate(dict.fromkeys(values))})
 
 
 def plan(results: Results, figures: Figures) -> Markup:
@@ -145,24 +153,34 @@ def _gap_values(results: Results) -> Markup:
 
 
 def screening(results: Results, figures: Figures) -> Markup:
-    """Show the indicators of the latest year and over the years."""
+    """Show the indicators of the latest year with a value, and over the years."""
     keys = ["method", "indicator", "material", "stage", "country_iso3"]
-    latest = results.screen.sort_values("year", kind="stable").groupby(keys).tail(1).sort_values(keys)
-    table = table_html(
-        "screen", latest, " ".join([*keys, "year value lower upper status"]),
-        "Indicators in the latest year of each",
-    )  # fmt: skip
-    return section("screening", "Screening", draw_figures(figures, "over-time"), table)
+    known = results.screen.assign(known=results.screen["value"].notna())
+    latest = known.sort_values(["known", "year"], kind="stable").groupby(keys).tail(1).sort_values(keys)
+    caption = "Indicators in the latest year with a value"
+    table = table_html("screen", latest, " ".join([*keys, "year value lower upper status"]), caption)
+    shown = listing(f"{caption}: {len(latest)} rows", table)
+    return section("screening", "Screening", draw_figures(figures, "over-time"), shown)
 
 
 def assumptions(results: Results) -> Markup:
-    """Show every assumption of the study with its reason."""
-    table = table_html(
-        "assumptions", results.assumptions, "file row what value reason",
-        "Rows of the study that are assumptions",
+    """Show every assumption of the study with its reason, a part a file."""
+    parts = [
+        listing(f"{file}: {len(rows)} rows", _assumed(rows, str(file)))
+        for file, rows in results.assumptions.groupby("file", sort=False)
+    ]
+    words = (
+        f"{len(results.assumptions)} rows of the study are assumptions rather than printed numbers. Each "
+        "stands here with its reason, and can be changed in its file."
+    )
+    return section("assumptions", "What is assumed", tag("p", words), *parts)
+
+
+def _assumed(rows: pd.DataFrame, file: str) -> Markup:
+    return table_html(
+        "assumptions", rows, "row what value reason", f"Assumptions in {file}",
         identity=lambda row: anchor("assumption", row.file, row.row),
     )  # fmt: skip
-    return section("assumptions", "What is assumed", table)
 
 
 def sources(results: Results) -> Markup:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ytterby.views.markup import Markup, foreign, join, tag
-from ytterby.views.parts import figure_html, lines, section, table_html, trace
+from ytterby.views.parts import figure_html, lines, listing, section, table_html, trace
 from ytterby.views.results import Results, anchor
 from ytterby.views.sections import Figures, draw_figures
 from ytterby.views.wording import in_unit, money, plain, plain_value
@@ -39,12 +39,25 @@ def claims(results: Results, figures: Figures) -> Markup:
 
 
 def _verdicts(results: Results, figures: Figures) -> Markup:
-    if results.verdicts.empty:
+    """Verdicts that need a look as cards with their band, the others as tables."""
+    table = results.verdicts
+    if table.empty:
         return tag("p", "Claims checked against tables: none in this run.", class_="none")
-    open_ones = results.verdicts["verdict"] == "not_checkable"
-    checked = results.verdicts[~open_ones].itertuples(index=False)
-    cards = [_verdict_card(row, results.variants, figures) for row in checked]
-    return join([*cards, _not_checkable(results.verdicts[open_ones])])
+    drawn = [f"verdict-{claim}" in figures for claim in table["claim_id"]]
+    open_ones = table["verdict"] == "not_checkable"
+    agreed = (table["verdict"] == "consistent") & ~pd.Series(drawn, index=table.index)
+    looked_at = table[~open_ones & ~agreed].itertuples(index=False)
+    cards = [_verdict_card(row, results.variants, figures) for row in looked_at]
+    return join([*cards, _agreed(table[agreed]), _not_checkable(table[open_ones])])
+
+
+def _agreed(verdicts: pd.DataFrame) -> Markup:
+    if verdicts.empty:
+        return Markup("")
+    return table_html(
+        "verdicts", verdicts, "claim_id quote reason", "Further claims that agree with the tables",
+        identity=lambda row: anchor("verdict", row.claim_id), cells={"claim_id": _claim_link},
+    )  # fmt: skip
 
 
 def _not_checkable(verdicts: pd.DataFrame) -> Markup:
@@ -110,12 +123,22 @@ def _claim_link(row: Any) -> Markup:
 
 
 def _all_claims(results: Results) -> Markup:
+    """Claims on supply, trade and minerals first; the others open when asked for."""
+    core = results.claims["relevance"] == "core"
+    others = results.claims[~core]
+    shown = _claims_table(results, results.claims[core], "Claims on supply, trade and minerals")
+    if others.empty:
+        return shown
+    caption = "Claims on the context"
+    return join([shown, listing(f"{caption}: {len(others)} rows", _claims_table(results, others, caption))])
+
+
+def _claims_table(results: Results, rows: pd.DataFrame, caption: str) -> Markup:
     languages = dict(zip(results.articles["article_id"], results.articles["language"], strict=True))
     verdicts = dict(zip(results.verdicts["claim_id"], results.verdicts["verdict"], strict=True))
     return table_html(
-        "claims", results.claims, "claim_id quote gloss quantities actors",
-        "Claims with the words they rest on", identity=lambda row: anchor("claim", row.claim_id),
-        headings={"quantities": "Numbers and dates"},
+        "claims", rows, "claim_id quote gloss quantities actors", caption,
+        identity=lambda row: anchor("claim", row.claim_id), headings={"quantities": "Numbers and dates"},
         cells={
             "claim_id": lambda row: _claim_cell(row, verdicts),
             "quote": lambda row: _quote(row, languages.get(row.report, "")),
@@ -162,9 +185,10 @@ def pledges(results: Results, figures: Figures) -> Markup:
     """Show who promised what by when."""
     by_date = results.pledges.sort_values("due", key=lambda due: due.where(due != "", "9999"), kind="stable")
     table = table_html(
-        "pledges", by_date, "due promisor promisee object amount status origins quotes",
+        "pledges", by_date, "due promisor promisee object amount state origins quotes",
         "Pledges, the next due first", identity=lambda row: anchor("pledge", row.pledge_id),
-        cells={"quotes": _claim_links, "due": lambda row: row.due or "no date named", "amount": _amount},
+        cells={"quotes": _claim_links, "due": lambda row: row.due or "no date named", "amount": _amount,
+               "state": lambda row: str(row.state).replace("_", " ")},
     )  # fmt: skip
     return section("pledges", "What was promised, and by when", draw_figures(figures, "calendar"), table)
 
