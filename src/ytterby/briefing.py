@@ -100,10 +100,28 @@ def _time(time: TimeSpan) -> str:
     )
 
 
-def verdicts_table(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Verdicts with the claim in words (``claimed``) and the band of its end value (``low``, ``high``)."""
+def verdicts_table(verdicts: pd.DataFrame, claims: Iterable[Claim]) -> pd.DataFrame:
+    """Verdicts with the claim in words (``subject``, ``claimed``) and the band of its end value."""
+    by_id = {claim.id: claim for claim in claims}
     claimed = [_claimed(row.claimed_from, row.claimed_to, row.unit) for row in verdicts.itertuples()]
-    return verdicts.assign(claimed=claimed, low=verdicts["to_low"], high=verdicts["to_high"])
+    subject = [_subject(by_id[row.claim_id]) for row in verdicts.itertuples()]
+    return verdicts.assign(subject=subject, claimed=claimed, low=verdicts["to_low"], high=verdicts["to_high"])
+
+
+def _subject(claim: Claim) -> str:
+    """What a claim is about, in a few English words."""
+    agents = " and ".join(_country(a.id) for a in claim.actors if a.role == "agent")
+    others = " and ".join(_country(a.id) for a in claim.actors if a.role == "counterpart")
+    if claim.kind == "dependence" and agents and others:
+        return f"{agents}'s dependence on {others}"
+    return f"{agents}: {claim.kind.replace('_', ' ')}".removeprefix(": ")
+
+
+def _country(code: str) -> str:
+    try:
+        return country_name(code)
+    except UnknownName:  # a bloc or an organisation
+        return code
 
 
 def _claimed(first: float, last: float, unit: str) -> str:
@@ -175,6 +193,13 @@ def _magnet_content(chain: Chain, stages: Sequence[str]) -> Any:
     magnets = [m for m, stage in enumerate(stages) if stage == _MAGNET_STAGE]
     counted = (chain.content[:, magnets] > 0).any(axis=1) if magnets else np.ones(len(chain.elements), bool)
     return chain.content[counted].sum(axis=0)
+
+
+def chokepoints_table(nodes: pd.DataFrame, study: StudyFiles) -> pd.DataFrame:
+    """Choke points with a ``label`` for people."""
+    materials = study.tables["materials"].set_index("material")["label"]
+    label = [f"{materials[row.material]} from {_region(row.region)[1]}" for row in nodes.itertuples()]
+    return nodes.assign(label=label)
 
 
 def assumptions_table(study: StudyFiles) -> pd.DataFrame:
@@ -317,14 +342,14 @@ def brief(
         articles=articles_table(reading.articles, ledger.origins),
         problems=problems_table(reading.problems),
         claims=claims_table(reading.claims),
-        verdicts=verdicts_table(ledger.verdicts),
+        verdicts=verdicts_table(ledger.verdicts, reading.claims),
         variants=ledger.variants,
         pledges=pledges_table(ledger.pledges),
         policies=ledger.policies,
         corroboration=corroboration_table(ledger.clusters),
         screen=screened,
         regions=regions_table(chain.regions),
-        chokepoints=choke_points(chain, for_regions=home),
+        chokepoints=chokepoints_table(choke_points(chain, for_regions=home), study),
         flows=flows_table(chain),
         fans=fans_table(*futures, study.settings.planning.start, home),
         losses=losses_table(*futures, home),

@@ -12,9 +12,9 @@ from ytterby.views.results import Finding, Results, anchor
 BILLION = 1e9
 _WITHOUT, _WITH = "without plan", "with plan"
 _VERDICT = {
-    "consistent": "agrees with the data",
-    "consistent_with_other_definition": "agrees with the data under one definition and not under another",
-    "inconsistent": "does not agree with the data under any definition",
+    "consistent": "agrees with the data under the reference definition of trade",
+    "consistent_with_other_definition": "is true under some definitions of trade and false under others",
+    "inconsistent": "agrees with the data under no definition of trade",
 }
 
 
@@ -29,11 +29,12 @@ def _claims(results: Results) -> Iterator[Finding]:
     checked = results.verdicts
     shares = checked[(checked["unit"] == "share") & checked["claimed_from"].notna() & checked["low"].notna()]
     for row in shares.head(1).itertuples():
-        words = f"The claim “{row.claimed}”"
+        words = f"{row.subject}, said to go from {row.claimed},"
         band = f"{row.low:.0%} to {row.high:.0%}"
         text = (
-            f"{words} {_VERDICT.get(row.verdict, row.verdict)}: over {row.variants} definitions of trade "
-            f"the last value lies anywhere from {band}; nearest is {row.best_variant}."
+            f"{words} {_VERDICT.get(row.verdict, row.verdict)}: {row.variants_consistent} of {row.variants} "
+            f"agree, and over all of them the last value lies anywhere from {band}. Nearest is "
+            f"{row.best_variant}: {row.best_from:.0%} to {row.best_to:.0%}."
         )
         yield Finding(text, ((words, anchor("claim", row.claim_id)), (band, anchor("verdict", row.claim_id))))
 
@@ -43,14 +44,14 @@ def _errors(results: Results) -> Iterator[Finding]:
     for row in (
         checked[(checked["verdict"] == "inconsistent") & (checked["reason"] != "")].head(1).itertuples()
     ):
-        words = f"Report {row.report}"
-        text = f"{words} contradicts what is known: {row.reason}."
+        words = "One report"
+        text = f"{words} contradicts what is known ({row.report}): {row.reason}."
         yield Finding(text, ((words, anchor("claim", row.claim_id)),))
 
 
 def _chokepoint(results: Results) -> Iterator[Finding]:
     for row in results.chokepoints.nsmallest(1, "rank").itertuples():
-        words = f"{row.material} from {row.region}"
+        words = row.label
         text = (
             f"The tightest point of the chain is {words}: {row.share_of_supply:.0%} of the world's supply. "
             f"Without it {row.lost_use_share:.0%} of the value of the partners' end uses stands still, and "
