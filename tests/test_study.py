@@ -121,7 +121,7 @@ def test_main_job_on_the_five_real_reports_finds_what_it_must(shared: Path, tmp_
     for claim in reading.claims:
         for span in claim.spans:
             assert texts[claim.report][span.start : span.end] == span.quote
-    ledger = yt.verify(reading.claims)
+    ledger = yt.verify(reading)
     found = {(claim.kind, q.value, q.unit) for claim in reading.claims for q in claim.quantities}
     assert {("investment_pledge", 550e9, "USD"), ("tariff", 15.0, "percent")} <= found
     assert {("dependence", 90.0, "percent"), ("dependence", 60.0, "percent")} <= found

@@ -44,7 +44,16 @@ def test_no_machine_paths_or_registry_hosts_in_tracked_files() -> None:
     bad = []
     for name in done.stdout.splitlines():
         path = ROOT / name
-        readable = path.is_file() and path.suffix in {".py", ".md", ".toml", ".txt", ".csv", ".cff", ".json", ""}
+        readable = path.is_file() and path.suffix in {
+            ".py",
+            ".md",
+            ".toml",
+            ".txt",
+            ".csv",
+            ".cff",
+            ".json",
+            "",
+        }
         if readable and pattern.search(path.read_text(encoding="utf-8", errors="replace")):
             bad.append(name)
     assert not bad
