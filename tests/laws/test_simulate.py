@@ -16,7 +16,10 @@ NONE = np.zeros(0, dtype=np.int64)
 KINDS = ("ban", "quota", "licence", "capacity_loss", "demand_surge")
 FIXED = Behaviour(fixed_shares=True)
 few = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.explicit, Phase.generate]
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.generate],
 )
 
 sizes = st.builds(

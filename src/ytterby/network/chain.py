@@ -447,8 +447,9 @@ def _back_substitute(made: Floats, bought: Floats, demand: Floats, weight: Float
     size = max(1e-300, float(np.abs(need).max(initial=0.0)))
     surplus = supply - need
     surplus[np.abs(surplus) <= BALANCE_TOLERANCE * size] = 0.0
-    activity[np.abs(activity) <= BALANCE_TOLERANCE * size] = 0.0
-    return _Baseline(activity, need, supply, surplus)
+    idle = np.abs(activity) <= BALANCE_TOLERANCE * size
+    activity[idle] = 0.0  # and so is what they would buy or make, or stocks would start below zero
+    return _Baseline(activity, bought[:, ~idle] @ activity[~idle], supply, surplus)
 
 
 def _problems(
