@@ -142,7 +142,7 @@ def draw_fans(fans: pd.DataFrame, regions: pd.DataFrame) -> Any:
 
 def _panels(rows: int, columns: int) -> Any:
     figure = new_figure(400, margin={"l": 44, "r": 8, "t": 76, "b": 40}, hovermode="x")
-    gap_x, gap_y = 0.06, 0.30 / max(1, rows)
+    gap_x, gap_y = 0.06, 0.40 / max(1, rows)
     width = (1 - gap_x * (columns - 1)) / max(1, columns)
     height = (1 - gap_y * (rows - 1)) / max(1, rows)
     base = figure.layout.xaxis.to_plotly_json()
@@ -312,12 +312,12 @@ def calendar_rows(pledges: pd.DataFrame, policies: pd.DataFrame, day: dt.date) -
     """
     first, last = day - _WINDOW[0], day + _WINDOW[1]
     rows: list[tuple[str, str, str, dt.date, dt.date]] = []
-    for policy in policies.to_dict("records"):
-        who = f"policy {policy['policy']}", str(policy["label"])
-        rows += [(*who, *segment) for segment in _policy_segments(policy, last)]
     for pledge in pledges[pledges["due"] != ""].sort_values("due", kind="stable").itertuples():
         due = read_span(str(pledge.due)).last
         rows.append((f"pledge {pledge.pledge_id}", f"{pledge.promisor}: {pledge.object}", "due", due, due))
+    for policy in policies.to_dict("records"):
+        who = f"policy {policy['policy']}", str(policy["label"])
+        rows += [(*who, *segment) for segment in _policy_segments(policy, last)]
     shown = [
         (key, name, what, max(start, first).isoformat(), min(end, last).isoformat())
         for key, name, what, start, end in rows

@@ -187,8 +187,10 @@ def pledges(results: Results, figures: Figures) -> Markup:
     table = table_html(
         "pledges", by_date, "due promisor promisee object amount state origins quotes",
         "Pledges, the next due first", identity=lambda row: anchor("pledge", row.pledge_id),
-        cells={"quotes": _claim_links, "due": lambda row: row.due or "no date named", "amount": _amount,
-               "state": lambda row: str(row.state).replace("_", " ")},
+        cells={
+            "quotes": _claim_links, "amount": _amount, "state": lambda row: str(row.state).replace("_", " "),
+            "due": lambda row: tag("span", row.due or "no date", class_="short"),
+        },
     )  # fmt: skip
     return section("pledges", "What was promised, and by when", draw_figures(figures, "calendar"), table)
 
