@@ -9,8 +9,10 @@ and the variants of a plan (only stockpiles, only projects) share all the cuts.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +51,7 @@ class Choice:
     used_usd: dict[str, float]  # by partner, stockpiled material that was used up
     total_usd: float  # all of it and the operating cost over today's
     gap: float  # relative distance to what might at best be possible
-    proven: bool  # the gap is within PLAN_GAP
+    proven: bool  # the gap is within the one asked for
     seconds: float
     answer: Answer
 
@@ -116,7 +118,9 @@ class Programme:
 
     def ask(self, decisions: Floats) -> Answer:
         """Cost and slope of the decisions in every scenario."""
-        found = tuple(scene.ask(decisions) for scene in self.scenes)
+        workers = min(len(self.scenes), os.cpu_count() or 1)  # HiGHS lets other threads run; order is kept
+        with ThreadPoolExecutor(workers) as pool:
+            found = tuple(pool.map(lambda scene: scene.ask(decisions), self.scenes))
         slope = [s.reduced_cost[scene.columns] for s, scene in zip(found, self.scenes, strict=True)]
         return Answer(found, np.array([s.objective for s in found]), np.array(slope))
 
@@ -125,6 +129,7 @@ class Programme:
         *,
         projects: bool = True,
         stockpiles: bool = True,
+        gap: float = PLAN_GAP,
         time_limit: float | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Choice:
@@ -132,6 +137,7 @@ class Programme:
 
         Parameters
         ----------
+        gap: relative distance to the best possible at which to stop.
         progress: called with the relative gap after every round.
 
         Raises
@@ -143,7 +149,7 @@ class Programme:
         most = self.most * np.where(flags, float(projects), float(stockpiles))
         base = self.first.deadline_lower(self.required) if projects else -INFINITY
         self.master.set_rows(np.array([self.first.deadline_row]), base, INFINITY)
-        search = _Search(self, most, ~flags)
+        search = _Search(self, most, ~flags, gap)
         return search.run(time_limit, progress)
 
     def propose(self, lower: Floats, upper: Floats) -> Solution:
@@ -163,11 +169,10 @@ class Programme:
 
     # reading ------------------------------------------------------------------------------------
 
-    def read(self, point: Point, bound: float, seconds: float) -> Choice:
+    def read(self, point: Point, gap: float, proven: bool, seconds: float) -> Choice:
         """Turn decisions and the scenarios' answer into numbers for people."""
         first, count = self.first, len(self.first.chosen)
         values = [s.value for s in point.answer.solutions]
-        gap = (point.total - bound) / max(1e-9, abs(point.total))
         return Choice(
             decisions=point.decisions,
             chosen={p: bool(z > 0.5) for p, z in zip(first.projects, point.decisions, strict=False)},
@@ -178,8 +183,8 @@ class Programme:
             holding_usd=self._by_partner(self._holding_cost(values)),
             used_usd=self._by_partner(self._stock_used(values)),
             total_usd=point.total * MONEY - self.baseline_usd(),
-            gap=max(0.0, gap),
-            proven=gap <= PLAN_GAP,
+            gap=gap,
+            proven=proven,
             seconds=seconds,
             answer=point.answer,
         )
@@ -267,8 +272,10 @@ class Point:
 class _Search:
     """One run of the decomposition: propose within the trust region, ask, learn."""
 
-    def __init__(self, programme: Programme, most: Floats, is_stock: NDArray[np.bool_]) -> None:
-        self.programme, self.most, self.is_stock = programme, most, is_stock
+    def __init__(
+        self, programme: Programme, most: Floats, is_stock: NDArray[np.bool_], target: float
+    ) -> None:
+        self.programme, self.most, self.is_stock, self.target = programme, most, is_stock, target
         self.best: Point | None = None
         self.bound = -np.inf
         self.step = FIRST_STEP
@@ -281,12 +288,13 @@ class _Search:
             if self.best is not None and progress is not None:
                 progress(self.gap())
             late = time_limit is not None and time.perf_counter() - started > time_limit
-            if self.gap() <= PLAN_GAP or (late and self.best is not None):
+            if self.gap() <= self.target or (late and self.best is not None):
                 break
             self._try(self._near() or far)
         if self.best is None:
             raise SolverFailure("no plan was found in time.", "Give it more time.")
-        return self.programme.read(self.best, self.bound, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        return self.programme.read(self.best, max(0.0, self.gap()), self.gap() <= self.target, seconds)
 
     def gap(self) -> float:
         """Relative distance between the best plan and the bound."""
@@ -302,7 +310,7 @@ class _Search:
         near = self.programme.propose(
             np.where(self.is_stock, low, 0.0), np.where(self.is_stock, high, self.most)
         )
-        if self.best is None or self.best.total - near.objective > PLAN_GAP / 4 * abs(self.best.total):
+        if self.best is None or self.best.total - near.objective > self.target / 4 * abs(self.best.total):
             return near
         self.step = min(1.0, 2 * self.step)
         return None

@@ -19,7 +19,7 @@ from ytterby.network.chain import WEEKS_PER_YEAR, Chain
 from ytterby.network.shocks import Scenario
 from ytterby.planning.choices import attainable_tpa, check_deadline, deadline_supply
 from ytterby.planning.operations import MONEY
-from ytterby.planning.programme import Choice, Programme
+from ytterby.planning.programme import PLAN_GAP, Choice, Programme
 from ytterby.planning.sharing import in_core, nucleolus, savings_game, shapley
 from ytterby.planning.task import MONTHS_PER_YEAR, Task, build_task, need_tpa, outside, required_tpa
 
@@ -121,9 +121,9 @@ def plan_study(
     joint = Programme(task, task.players, held)
     told("without any measure", 0.05)
     cases = {"no action": joint.choose(projects=False, stockpiles=False, time_limit=time_limit)}
-    for i, (name, projects, stockpiles) in enumerate(_CASES):
+    for i, (name, projects, stockpiles, gap) in enumerate(_CASES):
         told(name, 0.1 + 0.15 * i)
-        cases[name] = joint.choose(projects=projects, stockpiles=stockpiles, time_limit=time_limit)
+        cases[name] = joint.choose(projects=projects, stockpiles=stockpiles, gap=gap, time_limit=time_limit)
     choice = cases["plan"]
     told("each partner alone", 0.55)
     coalitions = dict(_coalition_choices(task, choice, time_limit))
@@ -135,8 +135,14 @@ def _silent(text: str, share: float) -> None:
     """Progress that nobody watches."""
 
 
+COMPARE_GAP = 5 * PLAN_GAP  # cases to compare with need less precision than the plan itself
+ALONE_GAP = 2.5 * PLAN_GAP
 # name, whether projects and whether stockpiles may be chosen; the plan comes last and has all the cuts
-_CASES = (("stockpiles only", False, True), ("projects only", True, False), ("plan", True, True))
+_CASES = (
+    ("stockpiles only", False, True, COMPARE_GAP),
+    ("projects only", True, False, COMPARE_GAP),
+    ("plan", True, True, PLAN_GAP),
+)
 
 
 def _held_to(task: Task, members: Sequence[str], best_effort: bool) -> float:
@@ -157,7 +163,7 @@ def _coalition_choices(
     sizes = range(1, count) if count <= ALL_COALITIONS else (1,)
     for members in (m for size in sizes if size < count for m in combinations(task.players, size)):
         programme = Programme(task, members, _held_to(task, members, best_effort=True))
-        yield frozenset(members), programme.choose(time_limit=time_limit)
+        yield frozenset(members), programme.choose(gap=ALONE_GAP, time_limit=time_limit)
     yield frozenset(task.players), joint
 
 
