@@ -150,7 +150,7 @@ def _marks(ranked: pd.DataFrame, regions: pd.DataFrame) -> Any:
 
 
 def _mark_places(names: Sequence[str], regions: pd.DataFrame) -> list[tuple[float, float]]:
-    """Where the marks stand: in a small grid around their region's place, in the order of rank."""
+    """Where the marks stand: in a small grid upward from their region's place, in the order of rank."""
     known = {row.region: (row.longitude, row.latitude) for row in regions.itertuples()}
     places = []
     for k, name in enumerate(names):
@@ -158,6 +158,6 @@ def _mark_places(names: Sequence[str], regions: pd.DataFrame) -> list[tuple[floa
         x, y = project(longitude, latitude) if longitude == longitude else project(-150, -40)
         number, total = names[:k].count(name), names.count(name)
         column, row = number % _MARKS_A_ROW, number // _MARKS_A_ROW
-        width = min(total, _MARKS_A_ROW)
-        places.append((x + _MARK * (column - (width - 1) / 2), y - _MARK * row))
+        width, below = min(total, _MARKS_A_ROW), (total - 1) // _MARKS_A_ROW - row
+        places.append((x + _MARK * (column - (width - 1) / 2), y + _MARK * below))
     return places
