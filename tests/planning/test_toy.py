@@ -141,3 +141,18 @@ def test_gap_value_is_the_loss_avoided_by_a_tonne_more(toy):
     found = Programme(more, ("C",), 0.0).choose(projects=False, stockpiles=False)
     assert told > 0
     assert (choice.total_usd - found.total_usd) / step == pytest.approx(told, rel=1e-4)
+
+
+@pytest.mark.parametrize("empty", ["projects", "stockpiles"])
+def test_a_study_without_projects_or_stockpiles_can_be_planned(toy, empty):
+    """Empty tables keep their columns; what is not there is not chosen."""
+    study, _, _ = toy
+    gone = [empty, "project_capacities"] if empty == "projects" else [empty]
+    tables = {**study.tables, **{name: study.tables[name].iloc[:0] for name in gone}}
+    bare = replace(study, tables=tables)
+    chain = build_chain(bare)
+    plan = plan_study(bare, chain, build_scenarios(bare, chain), best_effort=True)
+    assert len(getattr(plan, empty)) == 0
+    assert {"projects": "chosen", "stockpiles": "joint_t"}[empty] in getattr(plan, empty).columns
+    assert not plan.added_capacity_t(chain, 10).any()
+    assert len(plan.stockpile_t) == len(chain.stockpiles)

@@ -210,7 +210,10 @@ class _Report:
 
     def _projects(self) -> pd.DataFrame:
         gains = self._gains()
-        return pd.DataFrame([self._project_row(p, gains) for p in self.task.projects.itertuples()])
+        paid = [f"paid_{m}_usd" for m in self.task.players]
+        columns = [*_PROJECT_COLUMNS[:6], *paid, *_PROJECT_COLUMNS[6:]]
+        rows = [self._project_row(p, gains) for p in self.task.projects.itertuples()]
+        return pd.DataFrame(rows, columns=columns)
 
     def _project_row(self, project: Any, gains: dict[str, tuple[float, str]]) -> dict[str, Any]:
         name = str(project.project)
@@ -359,6 +362,9 @@ class _Report:
         )
 
 
+_PROJECT_COLUMNS = [
+    "project", "label", "region", "leader", "chosen", "capex_usd", "online", "requires", "gain_usd", "gain_basis",
+]  # fmt: skip
 _STOCKPILE_COLUMNS = [
     "stockpile", "partner", "material", "region", "today_t", "joint_t", "alone_t", "joint_usd", "alone_usd",
 ]  # fmt: skip
