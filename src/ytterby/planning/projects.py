@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -15,10 +14,11 @@ from numpy.typing import NDArray
 
 from ytterby.catalog.studies import StudyFiles
 from ytterby.errors import InfeasiblePlan
-from ytterby.network.chain import WEEKS_PER_YEAR, Chain
+from ytterby.network.chain import Chain
 from ytterby.network.shocks import Scenario
 from ytterby.planning.choices import attainable_tpa, check_deadline, deadline_supply
 from ytterby.planning.operations import MONEY
+from ytterby.planning.plan import Deadline, Plan
 from ytterby.planning.programme import PLAN_GAP, Choice, Programme
 from ytterby.planning.sharing import in_core, nucleolus, savings_game, shapley
 from ytterby.planning.task import MONTHS_PER_YEAR, Task, build_task, need_tpa, outside, required_tpa
@@ -26,65 +26,9 @@ from ytterby.planning.task import MONTHS_PER_YEAR, Task, build_task, need_tpa, o
 Floats = NDArray[np.float64]
 
 ALL_COALITIONS = 3  # up to so many partners every coalition is solved; beyond, singles and all
+__all__ = ["Plan", "plan_study"]
+
 Progress = Callable[[str, float], None]
-
-
-@dataclass(frozen=True)
-class Deadline:
-    """The deadline's target and what the plan gives by then, tonnes a year; expected values."""
-
-    date: dt.date
-    material: str
-    need_tpa: float
-    required_tpa: float  # what the study asks for
-    held_to_tpa: float  # what the plan was held to; less when the target cannot be met
-    supply_tpa: float
-    met: bool
-    message: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A plan and its reasons; all USD are expected present values over the horizon.
-
-    ``projects``: project, label, region, leader, chosen, capex_usd, one ``paid_<partner>_usd`` a
-    partner, online, requires, gain_usd, gain_basis ("re-solved": cost without it less cost with it,
-    other decisions as they are; "at most": an upper bound for a project not chosen).
-    ``stockpiles``: stockpile, partner, material, region, today_t, joint_t, alone_t (stock held from
-    the start), joint_usd, alone_usd (holding for a year).
-    ``costs``: case, partner ("all" sums), expected_loss_usd, capex_usd, holding_usd, stock_used_usd,
-    operating_usd (over today's; only for "all"), total_usd (only for "all").
-    ``losses``: case, scenario, probability, loss_usd.
-    ``gap_values``: scope ("process" or "material outside"), name, label, material, region, controlled,
-    usd_per_tpa (loss and cost avoided over the horizon per further tonne a year from the start).
-    ``coalitions``: coalition, cost_usd (over today's operation), saving_usd, deadline_met.
-    ``split``: partner, alone_usd, shapley_usd, nucleolus_usd (cost it then bears), shapley_stable.
-    """
-
-    study: str
-    partners: tuple[str, ...]
-    projects: pd.DataFrame
-    stockpiles: pd.DataFrame
-    costs: pd.DataFrame
-    losses: pd.DataFrame
-    gap_values: pd.DataFrame
-    coalitions: pd.DataFrame
-    split: pd.DataFrame
-    deadline: Deadline
-    status: str
-    gap: float
-    gap_usd: float
-    seconds: float
-    notes: tuple[str, ...]
-    stockpile_t: Floats  # [stockpile of the chain] stock at the start under the joint plan
-    added: pd.DataFrame  # process (index), capacity_tpa (expected), week
-
-    def added_capacity_t(self, chain: Chain, weeks: int) -> Floats:
-        """Return [week, process] tonnes a week that the chosen projects add (times their probability)."""
-        capacity = np.zeros((weeks, len(chain.processes)))
-        for row in self.added.itertuples():
-            capacity[int(row.week) :, int(row.process)] += row.capacity_tpa / WEEKS_PER_YEAR
-        return capacity
 
 
 def plan_study(
@@ -363,7 +307,8 @@ class _Report:
 
 
 _PROJECT_COLUMNS = [
-    "project", "label", "region", "leader", "chosen", "capex_usd", "online", "requires", "gain_usd", "gain_basis",
+    "project", "label", "region", "leader", "chosen", "capex_usd", "online", "requires", "gain_usd",
+    "gain_basis",
 ]  # fmt: skip
 _STOCKPILE_COLUMNS = [
     "stockpile", "partner", "material", "region", "today_t", "joint_t", "alone_t", "joint_usd", "alone_usd",

@@ -1,0 +1,72 @@
+"""What a plan says: tables for people, arrays for the simulator."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ytterby.network.chain import WEEKS_PER_YEAR, Chain
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The deadline's target and what the plan gives by then, tonnes a year; expected values."""
+
+    date: dt.date
+    material: str
+    need_tpa: float
+    required_tpa: float  # what the study asks for
+    held_to_tpa: float  # what the plan was held to; less when the target cannot be met
+    supply_tpa: float
+    met: bool
+    message: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan and its reasons; all USD are expected present values over the horizon.
+
+    ``projects``: project, label, region, leader, chosen, capex_usd, one ``paid_<partner>_usd`` a
+    partner, online, requires, gain_usd, gain_basis ("re-solved": cost without it less cost with it,
+    other decisions as they are; "at most": an upper bound for a project not chosen).
+    ``stockpiles``: stockpile, partner, material, region, today_t, joint_t, alone_t (stock held from
+    the start), joint_usd, alone_usd (holding for a year).
+    ``costs``: case, partner ("all" sums), expected_loss_usd, capex_usd, holding_usd, stock_used_usd,
+    operating_usd (over today's; only for "all"), total_usd (only for "all").
+    ``losses``: case, scenario, probability, loss_usd.
+    ``gap_values``: scope ("process" or "material outside"), name, label, material, region, controlled,
+    usd_per_tpa (loss and cost avoided over the horizon per further tonne a year from the start).
+    ``coalitions``: coalition, cost_usd (over today's operation), saving_usd, deadline_met.
+    ``split``: partner, alone_usd, shapley_usd, nucleolus_usd (cost it then bears), shapley_stable.
+    """
+
+    study: str
+    partners: tuple[str, ...]
+    projects: pd.DataFrame
+    stockpiles: pd.DataFrame
+    costs: pd.DataFrame
+    losses: pd.DataFrame
+    gap_values: pd.DataFrame
+    coalitions: pd.DataFrame
+    split: pd.DataFrame
+    deadline: Deadline
+    status: str
+    gap: float
+    gap_usd: float
+    seconds: float
+    notes: tuple[str, ...]
+    stockpile_t: Floats  # [stockpile of the chain] stock at the start under the joint plan
+    added: pd.DataFrame  # process (index), capacity_tpa (expected), week
+
+    def added_capacity_t(self, chain: Chain, weeks: int) -> Floats:
+        """Return [week, process] tonnes a week that the chosen projects add (times their probability)."""
+        capacity = np.zeros((weeks, len(chain.processes)))
+        for row in self.added.itertuples():
+            capacity[int(row.week) :, int(row.process)] += row.capacity_tpa / WEEKS_PER_YEAR
+        return capacity
