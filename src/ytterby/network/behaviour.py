@@ -45,6 +45,10 @@ class Behaviour:
         1,
         520,
     )
+    delay_learning: float = _option(
+        0.1, "1/week", "how fast users build the licence time into their orders; lower is deeper", 0, 1,
+        "with 49 days of delay the exports missing in spring 2025 come out (4.3 of 4.9 weeks)",
+    )  # fmt: skip
     fixed_shares: bool = _option(
         False, "", "users never change supplier; the deepest shortfall, and the reference of the laws"
     )

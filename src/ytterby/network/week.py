@@ -32,6 +32,7 @@ class State:
     use_t: Floats  # smoothed desired use per slot
     need_order_t: Floats  # [arc, lane] for the use of the weeks ahead
     refill_order_t: Floats  # [arc, lane] for the gap to target stock
+    delay_weeks: Floats  # [arc, lane] licence time that users reckon with
     share: Floats  # [arc, lane]
     failing_weeks: Floats  # [arc, lane] weeks in which the user had reason to qualify this way
     price: Floats  # [material, lane] index, base 1
@@ -90,6 +91,7 @@ class Engine:
             use_t=use,
             need_order_t=share * use[chain.arc_slot],
             refill_order_t=np.zeros_like(share),
+            delay_weeks=np.zeros_like(share),
             share=share,
             failing_weeks=np.where(share > 0, np.inf, 0.0),
             price=np.ones((len(chain.materials), lanes)),
@@ -361,7 +363,9 @@ class Engine:
         if not self.any_licence:
             return layout.arcs_by_slot(state.share * layout.lag), np.zeros_like(state.slot_t)
         licensed = weather.licensed[week]
-        weeks = layout.lag + np.where(licensed, weather.delay_weeks, 0.0)
+        known = np.where(licensed, weather.delay_weeks, 0.0)
+        state.delay_weeks = state.delay_weeks + self.behaviour.delay_learning * (known - state.delay_weeks)
+        weeks = layout.lag + state.delay_weeks
         expected = state.queue_t * np.where(licensed, weather.approval, 1.0)
         return layout.arcs_by_slot(state.share * weeks), layout.arcs_by_slot(expected)
 
