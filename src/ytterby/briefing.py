@@ -88,8 +88,17 @@ def claims_table(claims: Iterable[Claim]) -> pd.DataFrame:
 
 
 def _quantity(quantity: Quantity) -> str:
-    value = quantity.qualifier if quantity.value is None else f"{quantity.value:,.10g}"
-    return f"{quantity.role}: {value} {quantity.unit}"
+    return f"{quantity.role}: {_amount(quantity)} {quantity.unit}"
+
+
+def _amount(quantity: Quantity) -> str:
+    """An amount as people write it: 550 bn, 60,000, 0.5."""
+    if quantity.value is None:
+        return quantity.qualifier
+    for size, word in ((1e9, " bn"), (1e6, " million")):
+        if abs(quantity.value) >= size:
+            return f"{quantity.value / size:,.6g}{word}"
+    return f"{quantity.value:,.6g}"
 
 
 def _time(time: TimeSpan) -> str:
@@ -238,17 +247,20 @@ def sources_table(study: StudyFiles, used: Iterable[str]) -> pd.DataFrame:
 
 
 def fans_table(without: Ensemble, within: Ensemble, start: dt.date, regions: Sequence[str]) -> pd.DataFrame:
-    """Weekly fans of the unmet share over all scenarios, for the partners' regions and sectors."""
+    """Weekly fans of the unmet share of the partners' regions: by scenario, and by sector over all."""
     parts = []
     for case, ensemble in ((WITHOUT, without), (WITH, within)):
         by_sector = fan(ensemble, by=("region", "sector"))
+        by_sector = by_sector[by_sector["scenario"] == ALL]
         whole = fan(ensemble, by=("region",)).assign(sector="all")
-        both = pd.concat([whole, by_sector], ignore_index=True)
-        parts.append(both[(both["scenario"] == ALL) & both["region"].isin(regions)].assign(case=case))
+        parts.append(pd.concat([whole, by_sector], ignore_index=True).assign(case=case))
     table = pd.concat(parts, ignore_index=True)
+    table = table[table["region"].isin(regions)].reset_index(drop=True)
     table["date"] = [(start + dt.timedelta(weeks=int(week))).isoformat() for week in table["week"]]
-    quantiles = ["p5", "p25", "p50", "p75", "p95", "mean"]
-    return table[["case", "region", "sector", "week", "date", *quantiles]]
+    labels = {draw.scenario.name: draw.scenario.label for draw in without.draws} | {ALL: "All scenarios"}
+    table["label"] = table["scenario"].map(labels)
+    columns = "scenario label case region sector week date p5 p25 p50 p75 p95 mean"
+    return table[columns.split()]
 
 
 def losses_table(without: Ensemble, within: Ensemble, regions: Sequence[str]) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from ytterby.views.figures import (
 from ytterby.views.maps import draw_chokepoint_map
 from ytterby.views.results import Results, result_columns
 
+_FANS = 2  # scenarios with a fan of their own
 _FEW_YEARS = 5  # fewer values than this make no line over the years
 
 
@@ -36,8 +37,11 @@ class FigureSpec:
 
 def report_figures(results: Results) -> dict[str, FigureSpec]:
     """Every figure for which the results hold rows, by name, in the order of the report."""
-    makers = (_map_spec, _chain_spec, _fans_spec, *_verdict_makers(results), _calendar_spec, _projects_spec)
-    specs = [make(results) for make in (*makers, *_dependence_makers(results))]
+    makers = (
+        _map_spec, _chain_spec, *_fans_makers(results), *_verdict_makers(results), _calendar_spec,
+        _projects_spec, *_dependence_makers(results),
+    )  # fmt: skip
+    specs = [make(results) for make in makers]
     return {spec.name: spec for spec in specs if len(spec.table)}
 
 
@@ -65,12 +69,25 @@ def _chain_spec(results: Results) -> FigureSpec:
     )  # fmt: skip
 
 
-def _fans_spec(results: Results) -> FigureSpec:
-    summed = results.fans[results.fans["sector"] == "all"]
+def _fans_makers(results: Results) -> list[Callable[[Results], FigureSpec]]:
+    """All scenarios in one, then those that weigh most: a mixture hides what one of them does."""
+    table = results.losses[results.losses["case"] == "without plan"]
+    weighed = table.assign(weight=table["probability"] * table["expected_loss_usd"])
+    worst = weighed[(weighed["scenario"] != "all") & (weighed["weight"] > 0)].nlargest(_FANS, "weight")
+    return [
+        lambda _, name=name: _fans_spec(results, name)  # type: ignore[misc]
+        for name in ("all", *worst["scenario"])
+    ]
+
+
+def _fans_spec(results: Results, scenario: str) -> FigureSpec:
+    summed = results.fans[(results.fans["sector"] == "all") & (results.fans["scenario"] == scenario)]
     hit = set(summed.loc[summed[["p95", "mean"]].max(axis=1) > 0, "region"])
     table = summed[summed["region"].isin(hit)].reset_index(drop=True)
+    name = "fans" if scenario == "all" else f"fans-{scenario}"
+    label = "all scenarios, weighed by probability" if scenario == "all" else next(iter(table["label"]), "")
     return FigureSpec(
-        "fans", "Share of need not met, week by week",
+        name, f"Share of need not met, week by week: {label}",
         "The pale band holds 90 % of the draws, the darker band half of them; the full line is the median, "
         "the dotted line the mean. Regions without any shortfall are left out.",
         table, lambda: draw_fans(table, results.regions),

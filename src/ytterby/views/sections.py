@@ -49,7 +49,7 @@ def chokepoints(results: Results, figures: Figures) -> Markup:
     table = table_html(
         "chokepoints",
         results.chokepoints.sort_values("rank").head(_MOST_ROWS),
-        "rank node stage region share_of_supply hhi lost_use_share lost_use_share_with_spare "
+        "rank label stage region share_of_supply hhi lost_use_share lost_use_share_with_spare "
         "lost_use_value_usd_year",
         "Choke points, the worst first",
         identity=lambda row: anchor("chokepoint", row.node),
