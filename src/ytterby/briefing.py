@@ -304,13 +304,37 @@ def stockpiles_table(plan: Plan) -> pd.DataFrame:
 
 
 def costs_table(plan: Plan) -> pd.DataFrame:
-    """Expected costs of every case by item, long, and the total of each partner acting alone."""
-    items = ["expected_loss_usd", "capex_usd", "holding_usd", "stock_used_usd", "operating_usd", "total_usd"]
-    whole = plan.costs[plan.costs["partner"] == "all"]
-    long = whole.melt(id_vars="case", value_vars=items, var_name="item", value_name="value_usd")
-    long["item"] = long["item"].str.removesuffix("_usd").str.replace("_", " ")
-    alone = plan.split[["partner", "alone_usd"]].rename(columns={"partner": "item", "alone_usd": "value_usd"})
-    return pd.concat([long, alone.assign(case="alone")], ignore_index=True)[["case", "item", "value_usd"]]
+    """Expected costs of every case by item, long.
+
+    The planner buys more cheaply than today in every case, for it sees ahead. So operation counts as
+    the change against no action, and a total says what a case costs apart from that foresight.
+    """
+    whole = plan.costs[plan.costs["partner"] == "all"].copy()
+    foresight = whole.loc[whole["case"] == "no action", "operating_usd"].iloc[0]
+    whole[["operating_usd", "total_usd"]] -= foresight
+    items = {
+        "expected_loss_usd": "expected loss",
+        "capex_usd": "investment in projects",
+        "holding_usd": "holding of stockpiles",
+        "stock_used_usd": "stock used",
+        "operating_usd": "operation, change against no action",
+        "total_usd": "total",
+    }
+    long = whole.melt(id_vars="case", value_vars=list(items), var_name="item", value_name="value_usd")
+    order = {case: rank for rank, case in enumerate(whole["case"])}
+    long = long.sort_values("case", key=lambda cases: cases.map(order), kind="stable", ignore_index=True)
+    return long.assign(item=long["item"].map(items))[["case", "item", "value_usd"]]
+
+
+def plan_notes(plan: Plan) -> tuple[str, ...]:
+    """What must be known to read the plan: its deadline, how sure it is, what its model simplifies."""
+    proof = f"The plan is {plan.status} ({plan.gap_usd / 1e6:,.1f} million USD)."
+    sharing = (
+        "Costs alone and together count over today's operation, and the planner buys more cheaply than "
+        "today because it sees ahead: a cost below zero is that foresight. Compare costs, not levels. "
+        "Together, partners share the plants that serve them today, the projects and the stockpiles."
+    )
+    return (plan.deadline.message, proof, sharing, *plan.notes)
 
 
 def gaps_table(plan: Plan) -> pd.DataFrame:
@@ -365,6 +389,7 @@ def brief(
         flows=flows_table(chain),
         fans=fans_table(*futures, study.settings.planning.start, home),
         losses=losses_table(*futures, home),
+        plan_notes=plan_notes(plan),
         plan_projects=projects_table(plan, study),
         plan_stockpiles=stockpiles_table(plan),
         plan_costs=costs_table(plan),

@@ -85,9 +85,9 @@ class Ensemble:
         return pd.DataFrame(
             {
                 "scenario": pd.Categorical(self.scenario[draw]),
-                "draw": np.array([d.number for d in self.draws])[draw],
+                "draw": np.array([d.number for d in self.draws], dtype=np.int32)[draw],
                 "weight": self.weight[draw],
-                "week": np.broadcast_to(np.arange(weeks)[None, :, None], shape).ravel(),
+                "week": np.broadcast_to(np.arange(weeks, dtype=np.int32)[None, :, None], shape).ravel(),
                 "region": _labels(group.get_level_values(0), draws * weeks),
                 "sector": _labels(group.get_level_values(1), draws * weeks),
                 **values,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -70,3 +70,10 @@ class Plan:
         for row in self.added.itertuples():
             capacity[int(row.week) :, int(row.process)] += row.capacity_tpa / WEEKS_PER_YEAR
         return capacity
+
+    def pooled(self, chain: Chain) -> Chain:
+        """Return the chain with the partners' stockpiles open to all of them, as the joint plan has it."""
+        own = [pile for pile in chain.stockpiles if pile.partner in self.partners]
+        shared = tuple(dict.fromkeys(region for pile in own for region in pile.regions))
+        piles = (replace(p, regions=shared) if p in own else p for p in chain.stockpiles)
+        return replace(chain, stockpiles=tuple(piles))

@@ -60,6 +60,7 @@ class Results:
     run: version, created, seed, draws, seconds, command and ``hashes`` (input file -> SHA-256);
         what is there is shown.
     answer: five to seven sentences, the most important first.
+    plan_notes: sentences on the deadline, the proof and the simplifications of the plan.
     shapes: GeoJSON of the countries, each feature with ``iso3``; None draws no map.
 
     All other fields are tables with the columns of :func:`result_columns`; further columns are
@@ -73,6 +74,7 @@ class Results:
     settings: Settings
     run: Mapping[str, Any] = field(default_factory=dict)
     answer: tuple[Finding, ...] = ()
+    plan_notes: tuple[str, ...] = ()
     shapes: Mapping[str, Any] | None = None
     articles: pd.DataFrame = field(default_factory=partial(empty_table, "articles"))
     problems: pd.DataFrame = field(default_factory=partial(empty_table, "problems"))

@@ -102,7 +102,9 @@ def plan(results: Results, figures: Figures) -> Markup:
     """Show the projects, stockpiles, costs and their split, and where a further tonne helps most."""
     parts = (_projects, _stockpiles, _costs, _split, _gap_values)
     tables = [part(results) for part in parts]
-    return section("plan", "What to do, and who pays", draw_figures(figures, "projects"), *tables)
+    notes = tag("ul", *(tag("li", note) for note in results.plan_notes)) if results.plan_notes else Markup("")
+    title = "What to do, and who pays"
+    return section("plan", title, draw_figures(figures, "projects"), *tables, notes)
 
 
 def _projects(results: Results) -> Markup:
