@@ -11,7 +11,7 @@ from ytterby.ledger.rounding import claimed_mass, claimed_percent, claimed_ratio
     ("percent", "qualifier", "low", "high"),
     [
         (60, "exact", 0.55, 0.65), (65, "exact", 0.625, 0.675), (63, "exact", 0.62, 0.64),
-        (60, "approx", 0.50, 0.70), (60, "at_least", 0.55, 1.0), (60, "at_most", 0.0, 0.65),
+        (60, "approx", 0.525, 0.675), (60, "at_least", 0.55, 1.0), (60, "at_most", 0.0, 0.65),
         (100, "exact", 0.95, 1.0), (0, "exact", 0.0, 0.05), (58.5, "exact", 0.575, 0.595),
     ],
 )  # fmt: skip

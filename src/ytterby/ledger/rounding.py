@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 _POINT = 0.01
 _EPS = 1e-9  # 0.05 as a difference of shares is not exactly 0.05 in binary
+_ABOUT = 1.5  # a round number says "about" by itself; doubling would call 69 percent "about 60"
 _WORD_RATIO = 0.10  # 'halved' is a word and no measurement
 
 
@@ -39,10 +40,10 @@ def claimed_percent(percent: float, qualifier: str = "exact") -> Claimed:
     """Band of shares consistent with a claimed percentage.
 
     Half of the last place that the writer gave: 5 points for a multiple of ten, 2.5 for a multiple
-    of five, else 1 point (editions of the trade table differ by about as much). 'about' doubles it;
+    of five, else 1 point (editions of the trade table differ by about as much). 'about' widens it by half;
     'at least' and 'at most' open one side.
 
-    By hand: 60 percent -> 0.55..0.65; about 60 -> 0.50..0.70; at least 60 -> 0.55..1.
+    By hand: 60 percent -> 0.55..0.65; about 60 -> 0.525..0.675; at least 60 -> 0.55..1.
     """
     step = 10.0 if percent % 10 == 0 else 5.0 if percent % 5 == 0 else 2.0
     share, width = percent * _POINT, step / 2 * _POINT
@@ -70,7 +71,7 @@ def claimed_mass(tonnes: float, qualifier: str = "exact") -> Claimed:
 
 def _qualified(value: float, width: float, qualifier: str, top: float) -> Claimed:
     if qualifier in {"approx", "several"}:
-        width *= 2
+        width *= _ABOUT
     low = -math.inf if qualifier in {"at_most", "less_than"} else value - width
     high = math.inf if qualifier in {"at_least", "more_than", "majority"} else value + width
     return Claimed(value, max(low, 0.0), min(high, top), width)
