@@ -105,9 +105,8 @@ def _together(results: Results) -> Iterator[Finding]:
     partners = " and ".join(split["partner"])
     words = f"{_billions(saving)}"
     text = (
-        f"Acting together instead of each alone saves {partners} {words} of expected cost over the horizon "
-        f"({_billions(split['alone_usd'].sum())} apart, {_billions(split['together_usd'].sum())} together, "
-        f"over today's operation); shared by the {split['rule'].iloc[0]}, {_shares(split)}."
+        f"Acting together instead of each alone saves {partners} {words} of expected cost over the horizon; "
+        f"shared by the {split['rule'].iloc[0]}, {_shares(split)}."
     )
     yield Finding(text, ((words, anchor("split", split["partner"].iloc[0])),))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +34,14 @@ Progress = Callable[[str, int, int], None]  # stage, done, total
 
 def _silent(stage: str, done: int, total: int) -> None:
     """Report nothing."""
+
+
+@contextmanager
+def _stage(name: str, progress: Progress) -> Iterator[None]:
+    """Tell the start and the end of a stage that has no steps to count."""
+    progress(name, 0, 1)
+    yield
+    progress(name, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -185,11 +194,13 @@ def plan(
     """
     from ytterby.planning.projects import plan_study
 
-    return plan_study(
+    made = plan_study(
         study.files, study.chain, study.scenarios, budget=budget, partners=partners, by=by,
         best_effort=best_effort,
         progress=lambda _, share: progress("Plan", round(100 * share), 100),
     )  # fmt: skip
+    progress("Plan", 100, 100)
+    return made
 
 
 def run(
@@ -216,18 +227,18 @@ def run(
     paths = [Path(path) for path in articles] if articles else [loaded.files.folder / "articles"]
     wanted, store = loaded.settings.screening, open_store()
     reading = read(paths, progress=progress)
-    ledger = verify(reading, store=store, study=loaded)
-    progress("Check claims", 1, 1)
-    screened = screen(countries=wanted.importers, materials=wanted.materials, store=store)
-    progress("Screen", 1, 1)
+    with _stage("Check claims", progress):
+        ledger = verify(reading, store=store, study=loaded)
+    with _stage("Screen", progress):
+        screened = screen(countries=wanted.importers, materials=wanted.materials, store=store)
     made = plan(loaded, best_effort=True, progress=progress)
     without = simulate(loaded, draws=draws, seed=seed, progress=progress)
     within = simulate(loaded, draws=draws, seed=seed, plan=made, progress=progress)
-    record = record_run(loaded, reading, draws=draws, seed=seed)
-    results = brief(loaded.files, loaded.chain, reading, ledger, screened, made, (without, within), record)
-    with whole_folder(out) as folder:
-        write_results(results, reading.claims, made, both_shortfalls(without, within), folder)
-        progress("Write", 1, 1)
+    with _stage("Write", progress), whole_folder(out) as folder:
+        record = record_run(loaded, reading, draws=draws, seed=seed)
+        futures = (without, within)
+        results = brief(loaded.files, loaded.chain, reading, ledger, screened, made, futures, record)
+        write_results(results, reading.claims, made, both_shortfalls(*futures), folder)
     return results
 
 
