@@ -12,10 +12,28 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "ytterby.study": ("load_study", "plan", "read", "run", "screen", "simulate", "verify"),
-    "ytterby.facts.store": ("open_store",),
-    "ytterby.network.chain": ("build_chain", "check_balance"),
     "ytterby.errors": ("YtterbyError",),
-}
+    "ytterby.catalog.materials": ("oxide_factor", "to_metal", "to_oxide"),
+    "ytterby.facts.store": ("open_store",),
+    "ytterby.indicators.concentration": (
+        "effective_number", "hhi", "hhi_band", "normalised_hhi", "risk_band", "shannon", "shares", "theil",
+        "top_share", "weighted_country_risk",
+    ),
+    "ytterby.indicators.dependence": (
+        "import_share", "import_shares", "look_through_origins", "look_through_shares", "net_import_reliance",
+    ),
+    "ytterby.indicators.criticality": (
+        "disruption", "disruption_potential", "economic_vulnerability", "eu_concentration", "eu_critical",
+        "eu_economic_importance", "eu_governance", "eu_import_reliance", "eu_supply_risk", "expected_loss",
+        "geopolrisk", "import_risk", "joint_loss_bounds", "nassar_supply_risk", "political_instability",
+    ),
+    "ytterby.indicators.chokepoints": ("choke_points",),
+    "ytterby.network.chain": ("build_chain", "check_balance"),
+    "ytterby.network.outcomes": ("fan", "losses", "stops", "summarise"),
+    "ytterby.planning.recourse": ("choose_projects", "solve_two_stage"),
+    "ytterby.planning.sharing": ("in_core", "nucleolus", "shapley"),
+    "ytterby.planning.stockpiles": ("newsvendor",),
+}  # fmt: skip
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 
 __all__ = ["__version__", *sorted(_MODULE_OF)]

@@ -54,3 +54,9 @@ def test_every_decision_is_listed() -> None:
 
 def test_citation_names_the_version() -> None:
     assert f"version: {ytterby.__version__}" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    page = (ROOT / "docs/reference/python.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", page))
+    assert set(ytterby.__all__) - {"__version__"} <= named
