@@ -24,6 +24,7 @@ _KANA = re.compile(r"[\u3040-\u30ff]")
 _SHORT_LINE = 400  # longer lines are body; the line rules do not look at them
 _HEADING_WORDS = 14
 _TEASER_CHARS = 330
+_HEAD_LINES = 8  # in which header fields may stand below a page's navigation
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ def cut(text: str) -> tuple[list[Passage], Header]:
     passages, header, at = _head(text)
     lines = [Passage(m.start(), m.end(), "body") for m in _LINE.finditer(text, at)]
     typed = _typed_lines(text, lines)
+    typed, header = _late_fields(text, typed, header)
     for passage in _with_structure(text, typed, bool(header.title)):
         passages += _split(text, passage)
     return [_with_language(text, p) for p in passages if p.end > p.start], header
@@ -115,8 +117,32 @@ def _head(text: str) -> tuple[list[Passage], Header, int]:
         values[key], spans[key] = m["value"].strip(), m.span("value")
         at = min(m.end() + 1, len(text))
     if at > start:
-        passages.append(Passage(start, at, "header_metadata"))
+        passages += _around_title(start, at, spans.get("title"))
     return passages, _header(values, spans), at
+
+
+def _around_title(start: int, end: int, title: tuple[int, int] | None) -> list[Passage]:
+    """Header fields are no part of the article, but the words of its title are."""
+    if title is None:
+        return [Passage(start, end, "header_metadata")]
+    parts = [Passage(start, title[0], "header_metadata"), Passage(*title, "title")]
+    return [*parts, Passage(title[1], end, "header_metadata")]
+
+
+def _late_fields(text: str, typed: list[Passage], header: Header) -> tuple[list[Passage], Header]:
+    """Header fields that a page's navigation pushed down a few lines."""
+    result = list(typed)
+    for i, p in enumerate(typed[:_HEAD_LINES]):
+        line = text[p.start : p.end].strip()
+        m = _pattern("header", "field").fullmatch(line)
+        if not m or m["key"].lower() not in ("date", "language", "url", "id"):
+            continue
+        result[i] = replace(p, type="header_metadata")
+        if m["key"].lower() == "date" and not header.date:
+            at = text.index(line, p.start) + m.start("value")
+            found = _header({"date": m["value"]}, {"date": (at, at + len(m["value"]))})
+            header = replace(header, date=found.date, date_span=found.date_span)
+    return result, header
 
 
 def _header(values: dict[str, str], spans: dict[str, tuple[int, int]]) -> Header:
