@@ -111,6 +111,8 @@ def read(
         reading = road.read(files, progress=progress)
     for problem in reading.problems:
         typer.echo(f"! {problem.file}: {problem.message} {problem.remedy}", err=True)
+    if reports:
+        write_articles(reading.articles, reports)
     if out:
         write_claims(reading.claims, out)
         typer.echo(f"{len(reading.claims)} claims of {len(reading.articles)} articles: {out}")

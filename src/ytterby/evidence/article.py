@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -91,6 +94,22 @@ class Article(_Record):
         """The span of characters ``start``..``end``."""
         return Span(start=start, end=end, quote=self.text[start:end])
 
+    def to_record(self) -> dict[str, object]:
+        """What is known of the article, in the schema's JSON shape; the text itself is left out."""
+        record: dict[str, object] = self.model_dump(mode="json", exclude={"text", "passages", "title"})
+        record |= {"chars": self.chars, "title_value": self.title}
+        record |= {name: self._first(name) for name in ("title", "dateline")}
+        for name, spans in (("noise", self.noise), ("structure", self.structure)):
+            record[name] = [span.model_dump(mode="json") for span in spans]
+        return record
+
+    def _first(self, kind: str) -> dict[str, object] | None:
+        """First span of a structure type; None where the text has none."""
+        found = (
+            span.model_dump(mode="json", exclude={"type"}) for span in self.structure if span.type == kind
+        )
+        return next(found, None)
+
     def _typed(self, passage: Passage) -> TypedSpan:
         raw = self.text[passage.start : passage.end]
         end = (
@@ -101,3 +120,12 @@ class Article(_Record):
         return TypedSpan(
             type=passage.type, start=passage.start, end=end, quote=self.text[passage.start : end]
         )
+
+
+def write_articles(articles: Iterable[Article], path: Path) -> None:
+    """Write what is known of articles as JSON Lines; the file appears when it is complete."""
+    partial = path.with_name(path.name + ".part")
+    with partial.open("w", encoding="utf-8", newline="\n") as file:
+        for article in articles:
+            file.write(json.dumps(article.to_record(), ensure_ascii=False, sort_keys=True) + "\n")
+    partial.replace(path)
