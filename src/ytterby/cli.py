@@ -99,12 +99,16 @@ def read(
     out: Annotated[
         Path | None, typer.Option("--out", help="Claims as JSON lines; else the terminal.")
     ] = None,
+    reports: Annotated[
+        Path | None, typer.Option("--reports", help="Metadata, noise and structure of each text, JSON lines.")
+    ] = None,
 ) -> None:
     """Read press texts into claims, each with the exact words it rests on.
 
-    Example: ytterby read articles/ --out claims.jsonl
+    Example: ytterby read articles/ --out claims.jsonl --reports reports.jsonl
     """
     from ytterby import study as road
+    from ytterby.evidence.article import write_articles
     from ytterby.evidence.claims import write_claims
 
     with _progress() as progress:
