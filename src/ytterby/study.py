@@ -58,7 +58,7 @@ class Study:
     @cached_property
     def chain(self) -> Chain:
         """The balanced chain."""
-        from ytterby.network.chain import build_chain
+        from ytterby.network.build import build_chain
 
         return build_chain(self.files)
 

@@ -1,5 +1,6 @@
 """Choke points of the toy study, by hand, and what must hold for any chain."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from ytterby.catalog.studies import read_study_files
 from ytterby.errors import UnknownName
 from ytterby.indicators.chokepoints import choke_points
-from ytterby.network.chain import Chain, build_chain
+from ytterby.network.build import build_chain
+from ytterby.network.chain import Chain
 from ytterby.network.random_study import Size, random_study
 
 TOY = Path(__file__).resolve().parents[2] / "src/ytterby/studies/three-countries"
@@ -35,6 +37,20 @@ def test_only_the_regions_asked_for_are_counted(toy: Chain) -> None:
     assert table.loc["oxide@BBB", "top_dependents"] == "motors CCC"
     with pytest.raises(UnknownName, match="XXX"):
         choke_points(toy, for_regions=("XXX",))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_lost_share_is_that_of_value_and_not_of_tonnes(seed: int) -> None:
+    """Every use is worth another sum a tonne, so that value and tonnes give different shares."""
+    chain = build_chain(random_study(np.random.default_rng(seed), Size(regions=4, stages=3)))
+    uses = chain.process_is_use
+    worth = np.where(uses, 1000.0 ** (1 + np.arange(len(uses)) % 2), 0.0)
+    table = choke_points(replace(chain, unmet_usd_per_t=worth))
+    whole = float((chain.activity_t * worth)[uses].sum()) * 52
+    assert table["lost_use_share"].to_numpy() == pytest.approx(
+        table["lost_use_value_usd_year"].to_numpy() / whole
+    )
+    assert table["lost_use_share"].is_monotonic_decreasing
 
 
 @pytest.mark.parametrize("seed", range(8))

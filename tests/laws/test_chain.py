@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ytterby.network.chain import build_chain, check_balance
+from ytterby.network.build import build_chain
+from ytterby.network.chain import check_balance
 from ytterby.network.random_study import Size, random_study
 
 few = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])

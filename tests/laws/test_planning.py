@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ytterby.catalog.studies import StudyFiles
-from ytterby.network.chain import Chain, build_chain
+from ytterby.network.build import build_chain
+from ytterby.network.chain import Chain
 from ytterby.network.random_study import Size, random_study
 from ytterby.network.shocks import Scenario, Shock, Triangular, calm, draw_conditions
 from ytterby.network.simulate import Behaviour, simulate

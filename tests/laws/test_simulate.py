@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from ytterby.network.chain import Chain, build_chain
+from ytterby.network.build import build_chain
+from ytterby.network.chain import Chain
 from ytterby.network.ensemble import run_ensemble
 from ytterby.network.random_study import Size, random_study
 from ytterby.network.shocks import Quota, Scenario, Shock, Triangular, calm, draw_conditions, modal_conditions

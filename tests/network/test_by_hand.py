@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from ytterby.catalog.studies import read_study_files
-from ytterby.network.chain import Chain, build_chain
+from ytterby.network.build import build_chain
+from ytterby.network.chain import Chain
 from ytterby.network.random_study import study_of
 from ytterby.network.shocks import Quota, Scenario, build_scenarios, calm, modal_conditions
 from ytterby.network.simulate import Behaviour, simulate

@@ -9,7 +9,8 @@ import pytest
 from ytterby.catalog.studies import read_study_files
 from ytterby.errors import InfeasibleChain, InputFaults
 from ytterby.examples import find_study
-from ytterby.network.chain import Chain, build_chain, check_balance
+from ytterby.network.build import build_chain
+from ytterby.network.chain import Chain, check_balance
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from ytterby.catalog.studies import read_study_files
 from ytterby.errors import YtterbyError
 from ytterby.network import outcomes
-from ytterby.network.chain import build_chain
+from ytterby.network.build import build_chain
 from ytterby.network.ensemble import Ensemble, run_ensemble, spread_draws
 from ytterby.network.shocks import Scenario, Shock, Triangular, build_scenarios
 

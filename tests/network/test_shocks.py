@@ -9,7 +9,8 @@ import pytest
 
 from ytterby.catalog.studies import StudyFiles, read_study_files
 from ytterby.errors import InputFaults
-from ytterby.network.chain import Chain, build_chain
+from ytterby.network.build import build_chain
+from ytterby.network.chain import Chain
 from ytterby.network.shocks import OPEN_END, Triangular, build_scenarios, draw_conditions, modal_conditions
 
 TOY = Path(__file__).resolve().parents[2] / "src/ytterby/studies/three-countries"

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from ytterby.catalog.studies import StudyFiles, read_study_files
-from ytterby.network.chain import WEEKS_PER_YEAR, Chain, build_chain, check_balance
+from ytterby.network.build import build_chain
+from ytterby.network.chain import WEEKS_PER_YEAR, Chain, check_balance
 from ytterby.network.shocks import build_scenarios, modal_conditions
 from ytterby.network.simulate import simulate
 

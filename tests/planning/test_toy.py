@@ -10,7 +10,7 @@ import pytest
 
 from ytterby.catalog.studies import read_study_files
 from ytterby.errors import InfeasiblePlan, UnknownName
-from ytterby.network.chain import build_chain
+from ytterby.network.build import build_chain
 from ytterby.network.shocks import build_scenarios, modal_conditions
 from ytterby.network.simulate import simulate
 from ytterby.planning.holdings import market_shares

@@ -16,7 +16,8 @@ import pandas as pd
 
 from ytterby.catalog.studies import Settings, StudyFiles
 from ytterby.catalog.tables import study_columns
-from ytterby.network.chain import WEEKS_PER_YEAR, Chain, build_chain
+from ytterby.network.build import build_chain
+from ytterby.network.chain import WEEKS_PER_YEAR, Chain
 
 _BLANK = {"number": float("nan"), "integer": float("nan"), "flag": False, "list": (), "date": None}
 YIELD = 0.8  # tonnes out of a tonne in, all outputs together
