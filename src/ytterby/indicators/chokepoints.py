@@ -86,7 +86,7 @@ def choke_points(chain: ChainArrays, *, for_regions: tuple[str, ...] | None = No
     -------
     node (material@REGION), stage, material, region, share_of_supply (of the material's baseline
     supply, 0..1), hhi (of the material's supply over regions, 0..1), lost_use_value_usd_year,
-    lost_use_share (of the counted need in tonnes, 0..1) with fixed shares,
+    lost_use_share (of the value of the counted end use, 0..1) with fixed shares,
     lost_use_value_with_spare_usd_year, lost_use_share_with_spare when spare capacity elsewhere is
     used, top_dependents (the three uses that lose most value), rank (1 is worst).
 
@@ -103,12 +103,11 @@ def choke_points(chain: ChainArrays, *, for_regions: tuple[str, ...] | None = No
     rigid = flows.lost_rigid(alive)
     flexible = np.minimum(rigid, flows.lost_flexible(alive))  # staying put is always possible
     table = pd.DataFrame([_node_row(chain, flows, node) for node in nodes], columns=_NODE_COLUMNS)
-    need = chain.activity_t[counted]
-    value = need * chain.unmet_usd_per_t[counted] * WEEKS_PER_YEAR
+    value = chain.activity_t[counted] * chain.unmet_usd_per_t[counted] * WEEKS_PER_YEAR
     for suffix, lost in (("", rigid[counted]), ("_with_spare", flexible[counted])):
         table[f"lost_use_value{suffix}_usd_year"] = value @ lost
         table[f"lost_use_share{suffix}"] = (
-            np.minimum(1.0, need @ lost / need.sum()) if need.sum() > 0 else 0.0
+            np.minimum(1.0, value @ lost / value.sum()) if value.sum() > 0 else 0.0
         )
     table["top_dependents"] = [_top(chain, counted, value * rigid[counted, n]) for n in range(len(nodes))]
     order = ["lost_use_value_usd_year", "lost_use_value_with_spare_usd_year"]
