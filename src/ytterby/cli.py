@@ -35,15 +35,35 @@ facts_app = typer.Typer(
 )
 app.add_typer(facts_app, name="facts")
 
+
+def _table_place(path: Path | None) -> Path | None:
+    """Refuse a place for a table before the work starts, not after."""
+    from ytterby.views.tables import check_place
+
+    if path is not None:
+        check_place(path)
+    return path
+
+
+def _json_place(path: Path | None) -> Path | None:
+    from ytterby.views.tables import check_place
+
+    if path is not None:
+        check_place(path, formats=(".json",))
+    return path
+
+
 Study = Annotated[str, typer.Argument(help="A built-in study (see `ytterby new --help`) or a study folder.")]
 Out = Annotated[
-    Path | None, typer.Option("--out", help="File to write (.csv, .parquet, .json); else the terminal.")
+    Path | None,
+    typer.Option(
+        "--out", callback=_table_place, help="File to write (.csv, .parquet, .json); else the terminal."
+    ),
 ]
 Draws = Annotated[int | None, typer.Option("--draws", min=1, help="Random draws (default: the study's).")]
 Seed = Annotated[
     int | None, typer.Option("--seed", min=0, help="Seed of every random number (default: the study's).")
 ]
-Names = Annotated[list[str] | None, typer.Option(help="May be given several times.")]
 
 
 def main() -> None:
@@ -52,6 +72,11 @@ def main() -> None:
         app(standalone_mode=True)
     except YtterbyError as error:
         typer.echo(f"ytterby: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:  # a path that cannot be read or written; anything else is a defect of ours
+        typer.echo(
+            f"ytterby: {error.filename or 'the output'}: {error.strerror}. Check path and rights.", err=True
+        )
         sys.exit(2)
 
 
@@ -153,7 +178,7 @@ def screen(
     material: Annotated[
         list[str] | None, typer.Option("--material", help="Catalog name, e.g. 'rare earths'.")
     ] = None,
-    year: Annotated[list[int] | None, typer.Option("--year")] = None,
+    year: Annotated[list[int] | None, typer.Option("--year", min=1900, max=2100)] = None,
     out: Out = None,
 ) -> None:
     """Indicators for every country, material and year in the store; a cell without value says why.
@@ -198,7 +223,7 @@ def plan(
     by: Annotated[
         datetime | None, typer.Option("--by", formats=["%Y-%m-%d"], help="Deadline of the target.")
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="plan.json")] = None,
+    out: Annotated[Path | None, typer.Option("--out", callback=_json_place, help="plan.json")] = None,
 ) -> None:
     """Choose projects and stockpiles under a budget and a deadline, alone and together.
 
@@ -209,8 +234,8 @@ def plan(
 
     with _progress() as progress:
         made = road.plan(
-            road.load_study(study), budget=budget, partners=partners.split(",") if partners else None,
-            by=_day(by), progress=progress,
+            road.load_study(study), budget=budget, partners=_partners(partners), by=_day(by),
+            progress=progress,
         )  # fmt: skip
     if out:
         write_plan(made, out)
@@ -277,6 +302,16 @@ def _pair(text: str) -> tuple[str, str]:
             f"--where {text!r} is not column=value.", "Write for example --where importer=JPN."
         )
     return column, value
+
+
+def _partners(text: str | None) -> list[str] | None:
+    """Names between commas, each once; an empty list is refused rather than read as the study's own."""
+    if text is None:
+        return None
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names:
+        raise YtterbyError("--partners names nobody.", "Write for example --partners JPN,USA.")
+    return names
 
 
 def _day(moment: datetime | None) -> date | None:

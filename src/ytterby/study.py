@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ytterby import __version__
 from ytterby.catalog.studies import Settings, StudyFiles, read_study_files
-from ytterby.errors import UnknownName
+from ytterby.errors import Fault, InputFaults, UnknownName
 from ytterby.examples import find_study
 
 if TYPE_CHECKING:
@@ -83,12 +83,21 @@ def load_study(study: str | Path) -> Study:
 
 
 def read(paths: Sequence[str | Path], *, progress: Progress = _silent) -> Reading:
-    """Read press texts into claims, each with the exact words it rests on."""
+    """Read press texts into claims, each with the exact words it rests on.
+
+    Raises
+    ------
+    InputFaults: a path that is not there. What is there and cannot be read is told in ``problems``.
+    """
     from ytterby.evidence.reading import read_reports
 
-    return read_reports(
-        [Path(path) for path in paths], progress=lambda done, total: progress("Read", done, total)
-    )
+    places = [Path(path) for path in paths]
+    missing = [
+        Fault(str(p), None, None, "is not there.", "Check the path.") for p in places if not p.exists()
+    ]
+    if missing:
+        raise InputFaults(missing)
+    return read_reports(places, progress=lambda done, total: progress("Read", done, total))
 
 
 def verify(
@@ -224,7 +233,8 @@ def run(
     out = Path(out)
     loaded = load_study(study)
     check_folder(out)
-    paths = [Path(path) for path in articles] if articles else [loaded.files.folder / "articles"]
+    own = loaded.files.folder / "articles"  # a study may do without
+    paths = [Path(path) for path in articles] if articles else [own] if own.exists() else []
     wanted, store = loaded.settings.screening, open_store()
     reading = read(paths, progress=progress)
     with _stage("Check claims", progress):

@@ -65,7 +65,7 @@ def screen(
     grid = Grid(
         groups=tuple(build_groups(keys)),
         countries=tuple(dict.fromkeys(map(iso3, countries))) if countries else _all_countries(store),
-        years=tuple(years) if years else tuple(range(FIRST_YEAR, LAST_YEAR + 1)),
+        years=tuple(dict.fromkeys(years)) if years else tuple(range(FIRST_YEAR, LAST_YEAR + 1)),
     )
     world = _World(store, grid, tuple(keys))
     return join_rows([SCREENS[name](world) for name in chosen])

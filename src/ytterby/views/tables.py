@@ -5,18 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ytterby.errors import UnknownName
+from ytterby.errors import Fault, InputFaults, UnknownName
 from ytterby.views.wording import plain, plain_value
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+FORMATS = (".csv", ".parquet", ".json")
 # A spreadsheet reads a cell that starts with one of these as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -28,10 +29,28 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
     ------
     UnknownName: another suffix.
     """
+    check_place(path)
     writers = {".csv": _write_csv, ".parquet": _write_parquet, ".json": _write_json}
-    if path.suffix not in writers:
-        raise UnknownName("table format", path.suffix, writers)
-    writers[path.suffix](frame, path)
+    partial = path.with_name(f".{path.name}.part")  # an interruption leaves no half table under the name
+    try:
+        writers[path.suffix](frame, partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def check_place(path: Path, formats: Sequence[str] = FORMATS) -> None:
+    """Refuse a file that cannot be written, so that nobody learns it after a long computation.
+
+    Raises
+    ------
+    UnknownName: a suffix that is not among ``formats``. InputFaults: no such folder.
+    """
+    if path.suffix not in formats:
+        raise UnknownName("table format", path.suffix, formats)
+    if not path.parent.is_dir():
+        message = "the folder is not there."
+        raise InputFaults([Fault(str(path), None, None, message, "Make it first, or name another.")])
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:

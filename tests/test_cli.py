@@ -1,0 +1,43 @@
+"""The command line as a stranger uses it: one clear error and exit code 2, never a traceback."""
+
+from pathlib import Path
+
+import pytest
+
+from ytterby.cli import main
+
+
+def told(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    """What a failing command says on stderr."""
+    monkeypatch.setattr("sys.argv", ["ytterby", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["verify", "nowhere.jsonl"], "nowhere.jsonl"),
+        (["read", "nowhere.txt"], "nowhere.txt: is not there"),
+        (["run", "three-countries", "--articles", "nowhere"], "nowhere: is not there"),
+        (["simulate", "three-countries", "--out", "nowhere/t.csv"], "the folder is not there"),
+        (["simulate", "three-countries", "--out", "t.xlsx"], "unknown table format '.xlsx'"),
+        (["plan", "three-countries", "--out", "plan.csv"], "unknown table format '.csv'"),
+        (["plan", "three-countries", "--partners", ","], "names nobody"),
+        (["screen", "--year", "99999999999999999999"], "--year"),
+        (["run", "three-countries", "--out", "taken.txt"], "holds something else"),
+    ],
+)
+def test_what_cannot_be_done_is_one_error(
+    arguments: list[str],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken.txt").touch()
+    assert words in told(arguments, monkeypatch, capsys)
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.txt"]
