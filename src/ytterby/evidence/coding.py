@@ -18,6 +18,7 @@ from ytterby.evidence.claims import Span as Quote
 from ytterby.evidence.kinds import Rule, glosses, rules
 from ytterby.evidence.lexicon import names
 from ytterby.evidence.matching import holds_any, matches, possible
+from ytterby.evidence.modality import modal
 from ytterby.evidence.roles import ASSIGN, Roles
 from ytterby.evidence.scene import Context, Scene, Span
 from ytterby.evidence.sentences import sentences_of
@@ -105,9 +106,9 @@ def _build(
 ) -> Iterator[Claim]:
     scene.focus = next((c for c in scene.clauses if c[0] <= anchor < c[1]), span)
     roles = ASSIGN[rule.roles](scene, span, anchor)
-    status = _status(rule, scene, span, anchor)
+    status, polarity = modal(rule, scene, span, anchor)
     materials = tuple(scene.materials(span)) or _inherited(rule, scene)
-    found, when = quantities(scene, span, rule), times(scene, span, rule, status)
+    found, when = quantities(scene, span, rule), times(scene, span, rule, status, anchor)
     if status == "took_place" and _ahead(scene, when):
         status = "planned"
     persons = tuple(_persons(scene, span))
@@ -117,7 +118,7 @@ def _build(
         yield Claim(
             id=f"{article.id}-00",
             report=article.id,
-            gloss_en=_gloss(rule, dealt, materials, found),
+            gloss_en=_gloss(rule.kind, dealt, materials, found),
             kind=rule.kind,
             relevance=_relevance(rule, scene, span),
             actors=tuple(Actor(id=c, role=r, type="org" if c in BLOCS else "country") for c, r in dealt),
@@ -127,23 +128,13 @@ def _build(
             quantities=found,
             time=when,
             status=status,
-            polarity="negated" if rule.negated and scene.has(rule.negated, span) else "affirmed",
+            polarity=polarity,
             attribution=() if rule.scope == "conversion" else speakers,
             place=next((name for name, _ in scene.group("place", span)), None),
             spans=(Quote(start=start, end=end, quote=article.text[start:end]),),
             check=check_of(rule, dealt, materials, found, when),
             **_special(rule, scene, span),
         )
-
-
-def _status(rule: Rule, scene: Scene, span: Span, anchor: int) -> str:
-    """By the words of the clause in which the claim stands, else of the whole sentence."""
-    clause = next((c for c in scene.clauses if c[0] <= anchor < c[1]), span)
-    for area in (clause, span):
-        for tests, status in rule.status:
-            if holds_any(tests, scene, area):
-                return status
-    return rule.default
 
 
 def _ahead(scene: Scene, when: Sequence[TimeSpan]) -> bool:
@@ -212,7 +203,7 @@ def _special(rule: Rule, scene: Scene, span: Span) -> dict[str, Any]:
     return fields
 
 
-def _gloss(rule: Rule, roles: Roles, materials: Sequence[str], found: Sequence[Any]) -> str:
+def _gloss(kind: str, roles: Roles, materials: Sequence[str], found: Sequence[Any]) -> str:
     agents = [c for c, r in roles if r in ("agent", "beneficiary")]
     others = [c for c, r in roles if c not in agents]
     numbers = [f"{q.value:g} {q.unit}" if q.value is not None else q.qualifier for q in found]
@@ -222,7 +213,7 @@ def _gloss(rule: Rule, roles: Roles, materials: Sequence[str], found: Sequence[A
         "materials": ", ".join(materials) or "goods",
         "numbers": ", ".join(numbers) or "no number given",
     }
-    return glosses().get(rule.kind, rule.kind).format(**filled) + "."
+    return glosses().get(kind, kind).format(**filled) + "."
 
 
 def _merged(rule: Rule, claim: Claim, scene: Scene, found: list[Claim]) -> bool:
@@ -249,11 +240,14 @@ def _compatible(before: Claim, claim: Claim) -> bool:
 
 def _joined(before: Claim, claim: Claim) -> Claim:
     sources = {a.source: a for a in (*before.attribution, *claim.attribution)}
+    known = {q.unit for q in before.quantities}
+    numbers = before.quantities + tuple(q for q in claim.quantities if q.unit not in known)
+    roles = [(a.id, a.role) for a in before.actors]
     return before.model_copy(
         update={
+            "gloss_en": _gloss(before.kind, roles, before.materials or claim.materials, numbers),
             "spans": before.spans + claim.spans,
-            "quantities": before.quantities
-            + tuple(q for q in claim.quantities if q.unit not in {b.unit for b in before.quantities}),
+            "quantities": numbers,
             "time": before.time or claim.time,
             "attribution": tuple(sources.values()),
             "sectors": before.sectors or claim.sectors,

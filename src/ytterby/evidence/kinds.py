@@ -32,6 +32,7 @@ class Rule:
     status: pairs of families and status, first match wins, else ``default``.
     words: of ``need``, the groups that are families only (made when read).
     choose, collect, flags, measures, fields: kind-specific fields.
+    negated: family that negates it. deniable: False where a negation belongs to the act itself.
     merge: a following sentence that goes on about the same is the same claim: ``always``, or only if
     it is ``dateless``. once: per article one claim of this ``kind``, or one per set of ``persons``.
     body_only: not from headings.
@@ -55,6 +56,7 @@ class Rule:
     status: tuple[tuple[Alternatives, str], ...] = ()
     default: str = "stated"
     negated: str = ""
+    deniable: bool = True
     merge: str = ""
     first_money: bool = False
     per_target: bool = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from ytterby.evidence.lexicon import read_rules
@@ -104,7 +104,24 @@ def find_numbers(text: str, language: str) -> list[Number]:
         for pattern, qualifier in grammar.vague
         for m in pattern.finditer(text)
     ]
-    return sorted(found, key=lambda n: (n.start, n.end))
+    return sorted(_by_kilogram(text, found), key=lambda n: (n.start, n.end))
+
+
+_KILOGRAM = re.compile(
+    r"\b(?:ein|je|pro|a|per|one|le|par|un|du)\s(?:Kilogramm|Kilo|kg|kilogram(?:me)?)\b"
+    r"|(?:キロ|kg)(?:グラム)?(?:当たり|あたり|につき)",
+    re.IGNORECASE,
+)
+_DEAREST = 1e6  # dollars; no metal costs more a kilogram
+
+
+def _by_kilogram(text: str, found: list[Number]) -> list[Number]:
+    """Of "a kilogram costs 230 dollars": the dollars are dollars per kilogram."""
+    if not _KILOGRAM.search(text):
+        return found
+    return [
+        replace(n, unit="USD_per_kg") if n.unit == "USD" and (n.value or _DEAREST) < _DEAREST else n for n in found
+    ]
 
 
 def _measured(text: str, grammar: _Grammar) -> list[Number]:

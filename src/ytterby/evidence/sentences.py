@@ -12,7 +12,7 @@ from ytterby.evidence.passages import Passage
 _LONGEST = 900  # characters; a longer "sentence" is cut so that work per sentence stays bounded
 _STOP = re.compile(
     r"[.!?…]{1,5}[\"”“»«’')\]]{0,3}\s{1,20}(?=[\"„“»«(‚'\[]{0,2}[A-ZÄÖÜÉÈÀÊÎÔÇ\d])"
-    r"|[。！？]{1,5}[」』)）]{0,2}|\n+"
+    r"|\s?;\s+(?=\w)|[。！？]{1,5}[」』)）]{0,2}|\n+"
 )
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mrd|Mio|Bio|Nr|Dr|Prof|St|z\. ?B|u\. ?a|d\. ?h|bzw|ca|etwa|vgl|Mr|Mrs|Ms|Gov|Sen|Gen|Corp|Inc|"

@@ -13,6 +13,12 @@ from ytterby.evidence.kinds import Rule
 from ytterby.evidence.numbers import Number
 from ytterby.evidence.scene import MONEY, Scene, Span
 
+_NO_VAGUE = frozenset({"visit", "price", "trade_flow", "production_share", "processing_share"})
+_ANNOUNCED = frozenset({
+    "export_control", "export_licence_requirement", "export_stop", "export_quota", "control_suspension",
+    "stockpiling", "investment_pledge", "diversification_measure", "financing", "tariff",
+})  # fmt: skip
+_FIGURES = frozenset({"price", "production_share", "processing_share", "trade_flow", "reserves", "capacity"})
 _REE_CODES = ("280530", "2846")
 
 
@@ -45,6 +51,7 @@ def quantities(scene: Scene, span: Span, rule: Rule) -> tuple[Quantity, ...]:
         found = [found[_place_of(scene, rule)]]
     if rule.first_money:
         found = [n for n in found if n.unit not in MONEY][:2] + [n for n in found if n.unit in MONEY][:1]
+    found = [n for n in found if n.unit not in ("chemical_element", "mineral") or not _named_before(scene, n)]
     if rule.check == "import_share" and len(found) == 2 and not {n.role for n in found} - {"amount"}:
         found = [replace(n, role=role) for n, role in zip(found, ("from", "to"), strict=True)]
     return tuple(_quantity(scene, n, rule) for n in found)
@@ -54,6 +61,11 @@ def _place_of(scene: Scene, rule: Rule) -> int:
     """Which of "70 % of mining and 90 % of processing" is the rule's: by the order of the words."""
     process_first = scene.hits["process"][0].start < scene.hits["produce"][0].start
     return int(process_first == (rule.kind == "production_share"))
+
+
+def _named_before(scene: Scene, number: Number) -> bool:
+    """Of "the three metals": they were counted before."""
+    return scene.text[: number.start].rstrip().lower().endswith((" die", " der", " den", "the", "les", "these", "ces"))
 
 
 def _is_conversion(scene: Scene, number: Number) -> bool:
@@ -71,12 +83,12 @@ def _quantity(scene: Scene, n: Number, rule: Rule) -> Quantity:
     )
 
 
-def times(scene: Scene, span: Span, rule: Rule, status: str) -> tuple[TimeSpan, ...]:
+def times(scene: Scene, span: Span, rule: Rule, status: str, anchor: int) -> tuple[TimeSpan, ...]:
     """Times of the claim with their roles; what "since then" points to; the day of the news."""
-    moments = [m for m in scene.times if _inside(m.at, m.stop, span)]
-    found = [
-        _time(scene, m, rule) for m in moments if not (m.granularity == "vague" and rule.kind == "visit")
-    ]
+    part = _part(scene, span, anchor)
+    moments = [m for m in scene.times if _inside(m.at, m.stop, part)]
+    moments = [m for m in moments if m.granularity != "vague" or rule.kind not in _NO_VAGUE]
+    found = [_said(scene, m, _time(scene, m, rule), rule, status) for m in moments]
     found += _since_then(scene, span, rule)
     if not found and rule.kind == "export_licence_requirement" and scene.context.control_time:
         found = [_effective(scene.context.control_time)]
@@ -92,6 +104,25 @@ def times(scene: Scene, span: Span, rule: Rule, status: str) -> tuple[TimeSpan, 
     return tuple({(t.role, t.start, t.end): t for t in reversed(found)}.values())[::-1]
 
 
+def _part(scene: Scene, span: Span, anchor: int) -> Span:
+    """The claim's side of a colon, where both sides name times."""
+    at = scene.text.find(":", *span)
+    sides = [(span[0], at), (at, span[1])] if at > 0 else [span]
+    dated = [side for side in sides if any(_inside(m.at, m.stop, side) for m in scene.times)]
+    return next(side for side in sides if side[0] <= anchor < side[1]) if len(dated) == 2 else span
+
+
+def _said(scene: Scene, m: Moment, time: TimeSpan, rule: Rule, status: str) -> TimeSpan:
+    """A day that belongs to the saying: announced where that is the news, else a statement's."""
+    if m.role or time.role not in ("event", "effective", "agreed"):
+        return time
+    if status == "announced" and rule.kind in _ANNOUNCED:
+        return time.model_copy(update={"role": "announced", "end": m.end.isoformat() if m.end else None})
+    clause = next((c for c in scene.clauses if c[0] <= m.at < c[1]), None)
+    about_saying = clause and clause != scene.focus and scene.attributed and scene.has("said", clause)
+    return time.model_copy(update={"role": "statement"}) if about_saying and rule.kind == "tariff" else time
+
+
 def _has_change(scene: Scene, span: Span) -> bool:
     roles = {n.role for n in scene.numbers if n.unit == "percent" and _inside(n.start, n.end, span)}
     return {"from", "to"} <= roles
@@ -99,7 +130,11 @@ def _has_change(scene: Scene, span: Span) -> bool:
 
 def _time(scene: Scene, m: Moment, rule: Rule) -> TimeSpan:
     role, end = m.role or rule.time_role, m.end
-    if role in ("since", "effective") and rule.kind == "export_licence_requirement":
+    if rule.kind in _FIGURES:
+        role = {"event": "period", "since": "baseline"}.get(role, role)
+    if role == "deadline" and rule.kind == "control_suspension":
+        role = "end"
+    if role == "effective" or (role == "since" and rule.kind == "export_licence_requirement"):
         role, end = "effective", None
     elif role == "since" and rule.since_role:
         role = rule.since_role

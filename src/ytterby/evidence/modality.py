@@ -1,0 +1,80 @@
+"""How sure and how far on: what negation, denial, plans and announcements do to a claim.
+
+A rule names the status its own words give. Where they give none, acts that one may deny, weigh,
+plan or announce (a tariff, a control, a stockpile) take it from the words around; what only is
+(a share, a price) is reported where it is somebody's word and a fact where it is nobody's.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ytterby.evidence.kinds import Rule
+from ytterby.evidence.matching import holds_any
+from ytterby.evidence.scene import Scene, Span
+
+Polarity = Literal["affirmed", "negated"]
+
+_ACTS = frozenset({
+    "tariff", "export_control", "export_licence_requirement", "export_stop", "export_quota", "export_commitment",
+    "control_suspension", "stockpiling", "financing", "investment_pledge", "project_start",
+})  # fmt: skip
+_STATES = frozenset({
+    "price", "trade_flow", "production_share", "processing_share", "demand_reduction", "reserves", "capacity",
+})  # fmt: skip
+_UNDONE = frozenset({"in_force", "past", "announced", "planned", "fact"})
+_REACH = 9  # words between a negation and what it denies
+
+
+def modal(rule: Rule, scene: Scene, span: Span, anchor: int) -> tuple[str, Polarity]:
+    """Status and polarity of a claim whose first family stands at ``anchor``."""
+    clause = next((c for c in scene.clauses if c[0] <= anchor < c[1]), span)
+    own = next((s for area in (clause, span) for tests, s in rule.status if holds_any(tests, scene, area)), None)
+    if rule.negated:
+        return own or rule.default, "negated" if scene.has(rule.negated, span) else "affirmed"
+    if rule.kind in _STATES and rule.default in ("fact", "reported") and own is None:
+        return ("reported" if scene.attributed else "fact"), "affirmed"
+    if rule.kind not in _ACTS:
+        return own or rule.default, "affirmed"
+    if scene.has("denial", span):
+        return "denied", "negated"
+    if rule.deniable and _denied(scene, clause, anchor):
+        return _undone(scene, clause, span), "negated"
+    return (own or _step(rule, scene, clause)), "affirmed"
+
+
+def _denied(scene: Scene, clause: Span, anchor: int) -> bool:
+    """Whether a negation governs the words of the claim: close by, in their clause."""
+    word = next((h.first for hits in scene.hits.values() for h in hits if h.start == anchor), 0)
+    near = [h for h in scene.hits.get("negation", ()) if clause[0] <= h.start < clause[1]]
+    return any(abs(h.first - word) <= _REACH for h in near) and not scene.has("not_only", clause)
+
+
+def _undone(scene: Scene, clause: Span, span: Span) -> str:
+    """What is denied: that one thinks of it, that one will do it, or that it is so."""
+    if scene.has("consider", clause):
+        return "under_consideration"
+    ahead = scene.has("intend", span) or scene.has("future", span) or scene.has("thought_of", span)
+    return "planned" if ahead else "stated"
+
+
+def _step(rule: Rule, scene: Scene, clause: Span) -> str:
+    """How far an act has come, where the rule's own words do not say."""
+    if rule.default not in _UNDONE:
+        return rule.default
+    if scene.has("consider", clause):
+        return "under_consideration"
+    if rule.kind in ("financing", "investment_pledge", "stockpiling", "project_start"):
+        return rule.default
+    if scene.has("plan_verb", clause):
+        return "planned"
+    return "announced" if _from_now_on(scene) or scene.has("announce_word") else rule.default
+
+
+def _from_now_on(scene: Scene) -> bool:
+    """Whether it begins after the report: a day to come, or a word such as "henceforth"."""
+    report = scene.context.report
+    later = report and any(
+        m.role == "effective" and m.start and m.start > report and m.granularity != "vague" for m in scene.times
+    )
+    return bool(later) or scene.has("henceforth")
