@@ -102,3 +102,56 @@ def test_namibia_is_not_a_missing_value(toy: Path) -> None:
 def test_every_built_in_study_can_be_copied_and_read(name: str, tmp_path: Path) -> None:
     copy = new_study(tmp_path / "mine", template=name)
     assert read_study_files(copy).settings == read_study_files(find_study(name)).settings
+
+
+def test_a_blank_line_does_not_move_the_row_that_a_fault_names(toy: Path) -> None:
+    edit(toy, "arcs", "\n", "\n\n")
+    edit(toy, "arcs", "ore,AAA,BBB", "ore,AAA,ZZZ")
+    assert [(f.file, f.row) for f in faults(toy)] == [("arcs.csv", 3)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ('partners = ["C"]', 'partners = ["Z"]', "planning.partners"),
+        ('deadline_material = "oxide"', 'deadline_material = "oxid"', "planning.deadline_material"),
+        ('controlled_regions = ["BBB"]', 'controlled_regions = ["ZZZ"]', "planning.controlled_regions"),
+        ("deadline = 2026-12-31", "deadline = 2025-12-31", "planning.deadline"),
+        ("start = 2026-01-01", "start = 9999-01-01", "planning.start"),
+        ('materials = ["rare_earths"]', 'materials = ["rare"]', "screening.materials"),
+        ('importers = ["JPN", "USA"]', 'importers = ["JPX"]', "screening.importers"),
+        ('"AAA", "BBB", "CCC"]', '"AAA", "BBB", "CCC", "CCC"]', "regions"),
+        ('"AAA", "BBB", "CCC"]', '"AAA", "BBB", "CCC", "../x"]', "regions.3"),
+    ],
+)
+def test_a_setting_that_fits_nothing_is_named(toy: Path, old: str, new: str, place: str) -> None:
+    path = toy / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    assert [(f.file, f.column) for f in faults(toy)] == [("study.toml", place)]
+
+
+@pytest.mark.parametrize("number", ["1e308", "1_5", "nan", "inf"])
+def test_a_number_that_nobody_means_is_refused(toy: Path, number: str) -> None:
+    edit(toy, "capacities", "3900", number)
+    assert [(f.file, f.row, f.column) for f in faults(toy)] == [("capacities.csv", 2, "capacity_tpa")]
+
+
+def test_more_in_a_stockpile_than_may_lie_there_is_refused(toy: Path) -> None:
+    edit(toy, "stockpiles", "CCC,0,1000", "CCC,1001,1000")
+    assert [(f.file, f.row, f.column) for f in faults(toy)] == [("stockpiles.csv", 2, "stock_t")]
+
+
+def test_a_flood_of_faults_is_cut_and_counted(toy: Path) -> None:
+    with (toy / "arcs.csv").open("a", encoding="utf-8") as file:
+        file.write("ore,AAA,ZZZ,,0,1,10,0,toy,true,x\n" * 3000)
+    found = faults(toy)
+    assert len(found) == 201
+    assert "faults more" in found[-1].message
+
+
+def test_hostile_headers_and_settings_end_soon(toy: Path) -> None:
+    (toy / "arcs.csv").write_text(",".join(f"c{i}" for i in range(60_000)) + "\n", encoding="utf-8")
+    (toy / "study.toml").write_text("a=" + "[" * 40_000, encoding="utf-8")
+    assert {f.file for f in faults(toy)} >= {"arcs.csv", "study.toml"}

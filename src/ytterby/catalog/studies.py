@@ -7,16 +7,20 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from ytterby.catalog.tables import Column, read_table, study_columns
-from ytterby.errors import Fault, InputFaults
+from ytterby.catalog.countries import iso3
+from ytterby.catalog.materials import material
+from ytterby.catalog.tables import MAX_FAULTS, Column, read_table, study_columns
+from ytterby.errors import Fault, InputFaults, UnknownName
 
 SETTINGS_FILE = "study.toml"
 _MAX_SETTINGS_BYTES = 100_000
+Day = Annotated[dt.date, Field(ge=dt.date(1990, 1, 1), le=dt.date(2200, 12, 31))]
+RegionName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}$")]
 
 
 class _Record(BaseModel):
@@ -35,8 +39,8 @@ class Planning(_Record):
     """What the planner may decide, and by when."""
 
     partners: tuple[str, ...] = Field(min_length=1, description="partners that plan together")
-    start: dt.date = Field(description="day from which projects may be decided")
-    deadline: dt.date = Field(description="day by which the target share must be met")
+    start: Day = Field(description="day from which projects may be decided")
+    deadline: Day = Field(description="day by which the target share must be met")
     deadline_material: str = Field(description="material of the deadline's target")
     target_share: float = Field(
         ge=0, le=1, description="share of the partners' need for it from outside the controlled regions"
@@ -62,12 +66,20 @@ class Settings(_Record):
     title: str
     question: str
     base_year: int = Field(ge=1990, le=2100)
-    date: dt.date = Field(description="the day of which 'in force' is asked")
-    regions: tuple[str, ...] = Field(min_length=1, max_length=300)
+    date: Day = Field(description="the day of which 'in force' is asked")
+    regions: tuple[RegionName, ...] = Field(min_length=1, max_length=300)
     currency: str = "USD"
     simulation: Simulation = Simulation()  # type: ignore[call-arg]  # every field has a default
     planning: Planning
     screening: Screening
+
+    @field_validator("regions")
+    @classmethod
+    def _each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} stands twice")
+        return names
 
 
 @dataclass(frozen=True)
@@ -99,8 +111,11 @@ def read_study_files(folder: Path) -> StudyFiles:
         faults.extend(found)
     faults.extend(_check_references(tables, settings))
     faults.extend(_check_keys(tables))
+    faults.extend(_check_limits(tables["stockpiles"]))
+    if settings:
+        faults.extend(_check_settings(settings, tables))
     if faults or settings is None:
-        raise InputFaults(faults)
+        raise InputFaults(_the_first(faults))
     return StudyFiles(folder, settings, tables)
 
 
@@ -112,8 +127,12 @@ def _read_settings(path: Path) -> tuple[Settings | None, list[Fault]]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         return Settings.model_validate(content), []
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         return None, [Fault(path.name, None, None, f"is not TOML ({error}).", "Mend the line it names.")]
+    except OSError as error:
+        return None, [
+            Fault(path.name, None, None, f"cannot be read ({error.strerror}).", "Check its rights.")
+        ]
     except ValidationError as error:
         return None, [_settings_fault(path.name, detail) for detail in error.errors()]
 
@@ -121,6 +140,51 @@ def _read_settings(path: Path) -> tuple[Settings | None, list[Fault]]:
 def _settings_fault(file: str, detail: Any) -> Fault:
     place = ".".join(str(part) for part in detail["loc"])
     return Fault(file, None, place, f"{detail['msg'][0].lower()}{detail['msg'][1:]}.", "Mend this setting.")
+
+
+def _the_first(faults: list[Fault]) -> list[Fault]:
+    """No more faults than anybody reads, and how many there are besides."""
+    more = len(faults) - MAX_FAULTS
+    if more <= 0:
+        return faults
+    rest = Fault("the study", None, None, f"has {more:,} faults more.", "Mend these first.")
+    return [*faults[:MAX_FAULTS], rest]
+
+
+def _check_settings(settings: Settings, tables: Mapping[str, pd.DataFrame]) -> Iterable[Fault]:
+    """Names in the settings that nobody knows, and a deadline before the start."""
+    plan, screened = settings.planning, settings.screening
+    yield from _unknown("planning.partners", plan.partners, set(tables["partners"]["partner"]))
+    yield from _unknown(
+        "planning.deadline_material", (plan.deadline_material,), set(tables["materials"]["material"])
+    )
+    yield from _unknown("planning.controlled_regions", plan.controlled_regions, set(settings.regions))
+    for place, names, find in (
+        ("screening.materials", screened.materials, material),
+        ("screening.importers", screened.importers, iso3),
+    ):
+        for name in names:
+            try:
+                find(name)
+            except UnknownName as error:
+                yield Fault(SETTINGS_FILE, None, place, error.message, error.remedy)
+    if plan.deadline <= plan.start:
+        yield Fault(
+            SETTINGS_FILE, None, "planning.deadline", "is not after the start.", "Choose a later day."
+        )
+
+
+def _unknown(place: str, names: Iterable[str], known: set[str]) -> Iterable[Fault]:
+    for name in names:
+        if name not in known:
+            remedy = f"Choose from {', '.join(sorted(known)[:12])}."
+            yield Fault(SETTINGS_FILE, None, place, f"{name!r} is not in this study.", remedy)
+
+
+def _check_limits(stockpiles: pd.DataFrame) -> Iterable[Fault]:
+    for row in stockpiles.loc[stockpiles["stock_t"] > stockpiles["limit_t"], "row"]:
+        remedy = "Raise the limit or mend the stock."
+        yield Fault("stockpiles.csv", int(row), "stock_t", "is above limit_t.", remedy)
 
 
 def _check_references(tables: Mapping[str, pd.DataFrame], settings: Settings | None) -> Iterable[Fault]:

@@ -12,6 +12,7 @@ import datetime as dt
 import io
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,6 +26,7 @@ from ytterby.errors import Fault
 
 MAX_FILE_BYTES = 20_000_000  # an analyst's spreadsheet; larger tables belong in the store
 MAX_FAULTS = 200  # a wrong separator would otherwise print one fault for every cell
+LARGEST = 1e15  # no tonnes, dollars or weeks of this world; beyond, sums of floats lose their cents
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}")
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
 _PROVENANCE = ("source_id", "assumed", "reason")
@@ -101,34 +103,36 @@ def read_table(path: Path, table: str) -> tuple[pd.DataFrame, list[Fault]]:
     found = FaultList(path.name)
     columns = study_columns()[table]
     rows = _read_rows(path, columns, found)
-    data: dict[str, list[Any]] = {"row": list(range(2, len(rows) + 2))}
+    data: dict[str, list[Any]] = {"row": list(rows)}
     for column in columns:
         parse = _PARSERS[column.type]
         data[column.name] = [
-            _cell(parse, column, number, str(row.get(column.name) or "").strip(), found)
-            for number, row in enumerate(rows, start=2)
+            _cell(parse, column, number, row.get(column.name, "").strip(), found)
+            for number, row in rows.items()
         ]
     frame = pd.DataFrame(data)
     _check_provenance(frame, table, found)
     return frame, found.faults
 
 
-def _read_rows(path: Path, columns: tuple[Column, ...], found: FaultList) -> list[dict[str, str]]:
+def _read_rows(path: Path, columns: tuple[Column, ...], found: FaultList) -> dict[int, dict[str, str]]:
+    """Cells by name of each row that is not blank, under its number in a spreadsheet."""
     text = _read_text(path, found)
     if text is None:
-        return []
-    reader = csv.DictReader(io.StringIO(text), strict=True)
+        return {}
     try:
-        rows = list(reader)
+        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
         found.add(None, None, f"is not a comma-separated table ({error}).", "Save it as CSV (UTF-8, comma).")
-        return []
-    if _check_header(list(reader.fieldnames or ()), columns, found):
-        return []
-    for number, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
+        return {}
+    header = lines[0] if lines else []
+    if _check_header(header, columns, found):
+        return {}
+    rows = {number: line for number, line in enumerate(lines[1:], start=2) if line}
+    for number, line in rows.items():
+        if len(line) != len(header):
             found.add(number, None, "has more or fewer cells than the header.", "Quote cells with commas.")
-    return rows
+    return {number: dict(zip(header, line, strict=False)) for number, line in rows.items()}
 
 
 def _read_text(path: Path, found: FaultList) -> str | None:
@@ -142,7 +146,9 @@ def _read_text(path: Path, found: FaultList) -> str | None:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         found.add(None, None, f"is not UTF-8 (byte {error.start}).", "Save it as CSV UTF-8.")
-        return None
+    except OSError as error:
+        found.add(None, None, f"cannot be read ({error.strerror}).", "Check its rights.")
+    return None
 
 
 def _check_header(header: list[str], columns: tuple[Column, ...], found: FaultList) -> bool:
@@ -150,11 +156,12 @@ def _check_header(header: list[str], columns: tuple[Column, ...], found: FaultLi
     for column in columns:
         if column.required and column.name not in header:
             found.add(1, column.name, "the column is missing.", f"Expected columns: {', '.join(known)}.")
-    for name in header:
+    counts = Counter(header)
+    for name in counts:
         if name not in known:
             found.add(1, name, "is not a column of this table.", f"Expected columns: {', '.join(known)}.")
-    for name in {name for name in header if header.count(name) > 1}:
-        found.add(1, name, "stands twice in the header.", "Keep one of them.")
+        if counts[name] > 1:
+            found.add(1, name, "stands twice in the header.", "Keep one of them.")
     return any(fault.row == 1 for fault in found.faults)
 
 
@@ -194,11 +201,13 @@ def _parse_number(text: str, column: Column) -> float:
     if not text:
         return math.nan
     try:
-        value = float(text)
+        value = math.nan if "_" in text else float(text)  # float() would read 1_5 as 15
     except ValueError:
         raise ValueError("is not a number") from None
     if not math.isfinite(value):
         raise ValueError("is not a finite number")
+    if abs(value) > LARGEST:
+        raise ValueError(f"is beyond {LARGEST:g}")
     if column.minimum is not None and value < column.minimum:
         raise ValueError(f"is below {column.minimum:g}")
     if column.maximum is not None and value > column.maximum:
