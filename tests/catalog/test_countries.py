@@ -9,11 +9,13 @@ from ytterby.catalog.countries import (
     LANGUAGES,
     baci_iso3,
     bloc_members,
+    comtrade_iso3,
     country_codes,
     country_name,
     is_country,
     iso3,
 )
+from ytterby.catalog.rows import read_rows
 from ytterby.errors import UnknownName
 
 
@@ -70,3 +72,23 @@ def test_baci_codes_equal_the_published_list(shared):
             assert baci_iso3(int(row["baci_code"])) == row["iso3"]
     with pytest.raises(UnknownName):
         baci_iso3(-1)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [(842, "USA"), (699, "IND"), (490, "TWN"), (251, "FRA"), (757, "CHE"), (579, "NOR"), (711, "ZAF"), (58, "BEL"),
+     (156, "CHN"), (0, "WLD"), (899, "OTH")],
+)  # fmt: skip
+def test_comtrade_codes(code, expected):
+    assert comtrade_iso3(code) == expected
+
+
+def test_comtrade_sums_are_no_countries_and_a_changing_bloc_is_refused():
+    assert not is_country(comtrade_iso3(839))
+    with pytest.raises(UnknownName, match="Comtrade"):
+        comtrade_iso3(97)
+
+
+def test_comtrade_and_baci_read_shared_codes_alike():
+    for row in read_rows("baci_codes"):
+        assert comtrade_iso3(int(row["baci_code"])) == row["iso3"]

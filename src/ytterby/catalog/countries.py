@@ -1,4 +1,4 @@
-"""What countries are called in four languages, in which blocs they are, and how BACI codes them.
+"""What countries are called in four languages, in which blocs they are, and how BACI and Comtrade code them.
 
 Names come from ``facts/starter/countries.csv`` (ODbL, a file of its own); codes that are no country
 of ISO 3166 and our further spellings stand in ``catalog/data``.
@@ -175,3 +175,28 @@ def baci_iso3(code: int) -> str:
 def _by_baci() -> dict[int, str]:
     numeric = {int(row["iso_n3"]): code for code, row in _countries().items() if row["iso_n3"]}
     return numeric | {int(row["baci_code"]): row["iso3"] for row in read_rows("baci_codes")}
+
+
+def comtrade_iso3(code: int) -> str:
+    """ISO3 of a UN Comtrade reporter or partner code.
+
+    Most codes are those of ISO 3166; the catalog lists the others, among them 842 (United States with
+    Puerto Rico), 699 (India), 490 (Other Asia, read as Taiwan), 251, 579, 757, 711 and 58. What Comtrade
+    does not specify is ``OTH``, the world ``WLD``: sums, and no countries (``is_country``).
+
+    Raises
+    ------
+    UnknownName
+        No country has this code, or it is a bloc whose members change (97).
+    """
+    known = _by_comtrade()
+    if code not in known:
+        raise UnknownName("UN Comtrade country code", str(code), map(str, known))
+    return known[code]
+
+
+@cache
+def _by_comtrade() -> dict[int, str]:
+    numeric = {int(row["iso_n3"]): code for code, row in _countries().items() if row["iso_n3"]}
+    own = {int(row["comtrade_code"]): row["iso3"] for row in read_rows("comtrade_codes") if row["iso3"]}
+    return numeric | own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,17 +21,25 @@ class _Row(BaseModel):
 
 
 class Material(_Row):
-    """One material; ``group`` gathers kin, critical flags follow the US list of 2025 and the EU's of 2023."""
+    """One material; ``group`` gathers kin, critical flags follow the US list of 2025 and the EU's of 2023.
+
+    ``rare_earth_class`` is light, heavy, neither (scandium) or empty. ``us_basis`` and ``eu_basis`` say
+    whether a flag was seen in a stored document (the US one in the data release of the Mineral Commodity
+    Summaries 2026) or is recalled.
+    """
 
     material: str
     symbol: str
     group: str
+    rare_earth_class: Literal["light", "heavy", "neither", ""]
     name_en: str
     name_de: str
     name_fr: str
     name_ja: str
     us_critical_2025: bool
+    us_basis: Literal["seen", "recalled"]
     eu_critical_2023: bool
+    eu_basis: Literal["seen", "recalled"]
     aliases: tuple[str, ...] = ()
     note: str = ""
 

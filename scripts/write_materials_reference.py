@@ -1,0 +1,112 @@
+"""Write ``docs/reference/materials.md`` from the catalog.
+
+Run from anywhere: ``python scripts/write_materials_reference.py``; a test holds the page to the catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ytterby.catalog.concordance import REVISIONS, successors
+from ytterby.catalog.materials import load_materials, load_trade_codes
+from ytterby.catalog.rows import read_rows
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "materials.md"
+HEAD = """# Materials, stages, customs codes, countries
+
+Made from `src/ytterby/catalog/data` by `scripts/write_materials_reference.py`. In Python:
+`ytterby.catalog.materials` (`material`, `trade_codes`, `to_oxide`, `to_metal`),
+`ytterby.catalog.concordance` (`successors`, `codes_in`), `ytterby.catalog.countries` (`iso3`,
+`baci_iso3`, `comtrade_iso3`, `bloc_members`). Rules: [facts](../method/facts.md).
+"""
+MATERIALS = """## Materials
+
+US: on the list of the United States of 2025; EU: on the list of the Union of 2023. A star marks a flag
+that is recalled and was not seen in a stored document.
+"""
+CODES = """## Customs codes
+
+Codes are HS 1992. Basket: `core` is counted, `wide` only in the wide definition, `mixed` holds other goods
+too, `absent` is not in the starter data. The last column says what the code is in HS 2022.
+"""
+STEPS = """## Codes that change
+
+Each line is a code that splits, merges or is renumbered between two neighbouring revisions; every other
+code of the table above stays as it is from HS 1992 to HS 2022. Read in the correlation tables of the UN
+Statistics Division (`unsd-hs-correlation`).
+"""
+AREAS = """## Country codes of UN Comtrade that are not ISO 3166
+
+`OTH` and `WLD` are sums and no countries. BACI uses the same codes where it names them.
+"""
+
+
+def build_page() -> str:
+    """Return the whole page."""
+    return "\n".join(
+        [HEAD, MATERIALS, _materials(), _stages(), CODES, _codes(), STEPS, _steps(), AREAS, _areas()]
+    )
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _materials() -> str:
+    head = ("key", "name", "symbol", "group", "class", "US 2025", "EU 2023", "note")
+    rows = [
+        (f"`{m.material}`", m.name_en, m.symbol, m.group, m.rare_earth_class, us, eu, m.note)
+        for m in load_materials().values()
+        for us in [_flag(m.us_critical_2025, m.us_basis)]
+        for eu in [_flag(m.eu_critical_2023, m.eu_basis)]
+    ]
+    return _table(head, rows)
+
+
+def _flag(listed: bool, basis: str) -> str:
+    return ("yes" if listed else "no") + ("*" if basis == "recalled" else "")
+
+
+def _stages() -> str:
+    rows = [(f"`{row['stage']}`", row["name_en"], row["description"]) for row in read_rows("stages")]
+    return "## Stages\n\n" + _table(("key", "name", "meaning"), rows)
+
+
+def _codes() -> str:
+    head = ("material", "HS 1992", "stage", "basket", "goods", "note", "HS 2022")
+    rows = [
+        (f"`{c.material}`", c.hs6, c.stage, c.basket, c.description, c.note, _newest(c.hs6))
+        for c in load_trade_codes()
+    ]
+    return _table(head, rows)
+
+
+def _newest(hs6: str) -> str:
+    found = successors(hs6, REVISIONS[0], REVISIONS[-1])
+    return f"{found.relation}: {', '.join(found.codes)}"
+
+
+def _steps() -> str:
+    rows = [
+        (row["from_revision"], row["from_code"], row["to_revision"], row["to_code"], row["others"])
+        for row in read_rows("hs_concordance")
+        if row["from_code"] != row["to_code"] or row["others"]
+    ]
+    return _table(("from", "code", "to", "code", "with goods of"), rows)
+
+
+def _areas() -> str:
+    head = ("code", "read as", "kind", "note", "basis")
+    keys = ("comtrade_code", "iso3", "kind", "note", "basis")
+    return _table(head, [[row[key] for key in keys] for row in read_rows("comtrade_codes")])
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(build_page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
