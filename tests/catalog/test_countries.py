@@ -76,8 +76,8 @@ def test_baci_codes_equal_the_published_list(shared):
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [(842, "USA"), (699, "IND"), (490, "TWN"), (251, "FRA"), (757, "CHE"), (579, "NOR"), (711, "ZAF"), (58, "BEL"),
-     (156, "CHN"), (0, "WLD"), (899, "OTH")],
+    [(842, "USA"), (699, "IND"), (490, "TWN"), (251, "FRA"), (757, "CHE"), (579, "NOR"),
+     (711, "ZAF"), (58, "BEL"), (156, "CHN"), (0, "WLD"), (899, "OTH")],
 )  # fmt: skip
 def test_comtrade_codes(code, expected):
     assert comtrade_iso3(code) == expected
