@@ -98,3 +98,17 @@ def test_by_product_that_is_needed_beyond_supply_is_infeasible_by_name(toy: Path
     edit(toy, "arcs", "oxide,CCC,CCC,,0,0,0,0,toy,true,domestic\n", "")
     with pytest.raises(InfeasibleChain, match=r"rest@BBB: 1,200 t/year are bought, 520 made"):
         load(toy)
+
+
+def test_an_amount_of_nothing_is_refused(toy: Path) -> None:
+    edit(toy, "recipes", "mine,ore,output,1,", "mine,ore,output,0,")
+    with pytest.raises(InputFaults, match=r"recipes.csv, row 2, column quantity_t: is 0"):
+        load(toy)
+
+
+def test_without_contents_nobody_can_see_that_matter_is_made(toy: Path) -> None:
+    header = (toy / "contents.csv").read_text(encoding="utf-8").splitlines()[0]
+    (toy / "contents.csv").write_text(header + "\n", encoding="utf-8")
+    edit(toy, "recipes", "separate,oxide,output,0.4", "separate,oxide,output,4")
+    with pytest.raises(InputFaults, match=r"contents.csv, column element: has no rows"):
+        load(toy)

@@ -132,16 +132,26 @@ class _Builder:
         """Every fault of the tables that the column rules alone cannot see."""
         yield from self.arc_faults
         yield from self._missing_content()
+        yield from self._empty_recipes()
         yield from self._plant_faults()
         yield from self._matter_made()
         yield from self._share_faults()
 
     def _missing_content(self) -> Iterator[Fault]:
+        if not self.elements:
+            message = "has no rows, so that nobody can see whether a process makes matter."
+            yield _fault("contents.csv", None, "element", message, "Give the content of each material.")
         for e, m in np.argwhere(np.isnan(self.content)):
             message = f"no row for {self.elements[e]} in {self.materials[m]}."
             yield _fault(
                 "contents.csv", None, "element", message, "Missing is not zero: write 0 if there is none."
             )
+
+    def _empty_recipes(self) -> Iterator[Fault]:
+        """Amounts of nothing: a plant whose product is 0 t would have to run for ever."""
+        recipes = self.tables["recipes"]
+        for row in recipes.loc[~(recipes["quantity_t"] > 0), "row"]:
+            yield _fault("recipes.csv", row, "quantity_t", "is 0.", "Give an amount, or delete the row.")
 
     def _plant_faults(self) -> Iterator[Fault]:
         for plant in self.plants.itertuples():
