@@ -1,5 +1,9 @@
 """The command line as a stranger uses it: one clear error and exit code 2, never a traceback."""
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -21,6 +25,7 @@ def told(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     [
         (["verify", "nowhere.jsonl"], "nowhere.jsonl"),
         (["read", "nowhere.txt"], "nowhere.txt: is not there"),
+        (["read", "/dev/zero"], "/dev/zero: is not there"),
         (["run", "three-countries", "--articles", "nowhere"], "nowhere: is not there"),
         (["simulate", "three-countries", "--out", "nowhere/t.csv"], "the folder is not there"),
         (["simulate", "three-countries", "--out", "t.xlsx"], "unknown table format '.xlsx'"),
@@ -41,3 +46,16 @@ def test_what_cannot_be_done_is_one_error(
     (tmp_path / "taken.txt").touch()
     assert words in told(arguments, monkeypatch, capsys)
     assert [path.name for path in tmp_path.iterdir()] == ["taken.txt"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ytterby", "run", "three-countries", "--out", "out"]
+    run = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    for _ in range(3000):  # until it writes
+        if any(tmp_path.iterdir()) or run.poll() is not None:
+            break
+        time.sleep(0.01)
+    run.send_signal(number)
+    assert run.wait(60) != 0
+    assert not list(tmp_path.iterdir())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -68,6 +69,7 @@ Seed = Annotated[
 
 def main() -> None:
     """Run the command line; an error of ours prints its faults and remedy and exits with 2."""
+    signal.signal(signal.SIGTERM, _leave)  # else an ended run would leave its temporary folder
     try:
         app(standalone_mode=True)
     except YtterbyError as error:
@@ -78,6 +80,10 @@ def main() -> None:
             f"ytterby: {error.filename or 'the output'}: {error.strerror}. Check path and rights.", err=True
         )
         sys.exit(2)
+
+
+def _leave(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)
 
 
 @app.callback(invoke_without_command=True)

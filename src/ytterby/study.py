@@ -93,7 +93,9 @@ def read(paths: Sequence[str | Path], *, progress: Progress = _silent) -> Readin
 
     places = [Path(path) for path in paths]
     missing = [
-        Fault(str(p), None, None, "is not there.", "Check the path.") for p in places if not p.exists()
+        Fault(str(p), None, None, "is not there, or no file.", "Check the path.")
+        for p in places
+        if not (p.is_file() or p.is_dir())
     ]
     if missing:
         raise InputFaults(missing)
