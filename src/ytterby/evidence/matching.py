@@ -26,6 +26,8 @@ def matches(
     for span in segments:
         if _taken(rule, scene, span, claims):
             continue
+        if rule.once == "countries" and _met(rule, scene, span, found):
+            continue
         if rule.once == "persons" and _told(rule, scene, span, found):
             continue
         if (anchor := _anchor(rule, scene, span)) is not None:
@@ -51,6 +53,12 @@ def _told(rule: Rule, scene: Scene, span: Span, found: Sequence[Claim]) -> bool:
     """Whether the article already has this kind with these people."""
     people = {name for name, _ in scene.group("person", span)}
     return any(c.kind == rule.kind and people <= {p.name for p in c.persons} for c in found)
+
+
+def _met(rule: Rule, scene: Scene, span: Span, found: Sequence[Claim]) -> bool:
+    """Whether the article already has this kind between these countries."""
+    parties = set(scene.ids(span))
+    return any(c.kind == rule.kind and parties <= {a.id for a in c.actors} for c in found)
 
 
 def _anchor(rule: Rule, scene: Scene, span: Span) -> int | None:
@@ -100,6 +108,10 @@ def _time_role(*roles: str) -> Test:
     )
 
 
+def _percents(scene: Scene, span: Span) -> int:
+    return sum(n.unit == "percent" and span[0] <= n.start < span[1] for n in scene.numbers)
+
+
 def _planned(scene: Scene, span: Span) -> bool:
     """An intention that governs the verb of signing or concluding, and nothing says it is done."""
     return scene.has("intend", span) and not scene.has("past", span)
@@ -110,6 +122,8 @@ TESTS: dict[str, Test] = {
     "@money": _unit(*MONEY),
     "@price": _unit("USD_per_kg"),
     "@mass": _unit("tonne", "tonne_per_year", "kg"),
+    "@rate": _unit("tonne_per_year"),
+    "@days": _unit("day", "month"),
     "@factor": _unit("ratio"),
     "@half": lambda s, a: any(
         n.unit == "ratio" and (n.value or 1) < 1 for n in s.numbers if a[0] <= n.start < a[1]
@@ -120,6 +134,9 @@ TESTS: dict[str, Test] = {
     "@majority": _unit("qualitative"),
     "@deadline": _time_role("deadline"),
     "@since": _time_role("since"),
+    "@effective": _time_role("effective"),
+    "@processed_percent": lambda s, a: _percents(s, a) > s.has("produce", a),
+    "@said_on": lambda s, _a: bool(s.context.control_agent),
     "@date": lambda s, a: any(a[0] <= m.at and m.stop <= a[1] for m in s.times),
     "@material": _group("material"),
     "@person": _group("person"),
@@ -128,7 +145,7 @@ TESTS: dict[str, Test] = {
     "@use": _group("use"),
     "@country": lambda s, a: bool(s.ids(a) or (s.subject(a) and s.has("the_country", a))),
     "@subject": lambda s, a: s.subject(a) is not None,
-    "@two_percents": lambda s, a: sum(n.unit == "percent" and a[0] <= n.start < a[1] for n in s.numbers) >= 2,
+    "@two_percents": lambda s, a: _percents(s, a) >= 2,
     "@two_persons": lambda s, a: len({name for name, _ in s.group("person", a)}) >= 2,
     "@two_countries": lambda s, a: len(s.ids(a)) >= 2,
     "@joint": lambda s, a: len(s.ids(a)) >= 2,

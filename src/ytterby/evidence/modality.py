@@ -19,9 +19,8 @@ _ACTS = frozenset({
     "tariff", "export_control", "export_licence_requirement", "export_stop", "export_quota", "export_commitment",
     "control_suspension", "stockpiling", "financing", "investment_pledge", "project_start",
 })  # fmt: skip
-_STATES = frozenset({
-    "price", "trade_flow", "production_share", "processing_share", "demand_reduction", "reserves", "capacity",
-})  # fmt: skip
+_STATES = frozenset({"price", "trade_flow", "production_share", "demand_reduction", "reserves"})
+_TOLD = frozenset({"export_stop", "export_licence_requirement", "export_quota", "tariff"})
 _UNDONE = frozenset({"in_force", "past", "announced", "planned", "fact"})
 _REACH = 9  # words between a negation and what it denies
 
@@ -68,7 +67,8 @@ def _step(rule: Rule, scene: Scene, clause: Span) -> str:
         return rule.default
     if scene.has("plan_verb", clause):
         return "planned"
-    return "announced" if _from_now_on(scene) or scene.has("announce_word") else rule.default
+    told = scene.has("announce_word", clause) and rule.kind in _TOLD
+    return "announced" if told or _from_now_on(scene) else rule.default
 
 
 def _from_now_on(scene: Scene) -> bool:

@@ -43,6 +43,7 @@ class _Grammar:
     units: list[tuple[re.Pattern[str], str]]
     qualifiers: list[tuple[re.Pattern[str], str]]
     factors: list[tuple[re.Pattern[str], float]]
+    fractions: list[tuple[re.Pattern[str], float]]
     vague: list[tuple[re.Pattern[str], str]]
     pair: re.Pattern[str]
     decimal: str
@@ -63,6 +64,7 @@ def _grammar(language: str) -> _Grammar:
         units=[(re.compile(p, flags), u) for p, u in table["units"]],
         qualifiers=[(re.compile(rf"(?:{p})\W{{0,2}}$", flags), q) for p, q in table["qualifiers"]],
         factors=[(re.compile(p, flags), f) for p, f in table["factors"]],
+        fractions=[(re.compile(p, flags), f) for p, f in table.get("fractions", [])],
         vague=[(re.compile(p, flags), q) for p, q in table["vague"]],
         pair=re.compile(table["pair"], flags),
         decimal=table["decimal"],
@@ -104,7 +106,37 @@ def find_numbers(text: str, language: str) -> list[Number]:
         for pattern, qualifier in grammar.vague
         for m in pattern.finditer(text)
     ]
-    return sorted(_by_kilogram(text, found), key=lambda n: (n.start, n.end))
+    found += _fractions(text, found, grammar)
+    return sorted(_by_year(text, _by_kilogram(text, found)), key=lambda n: (n.start, n.end))
+
+
+_YEARLY = re.compile(
+    r"\b(?:jährlich|pro Jahr|im Jahr(?! \d)|annually|per year|every year|a year(?! (?:ago|earlier|later|before))"
+    r"|par an|chaque année)\b|年間|年産|毎年",
+    re.IGNORECASE,
+)
+_YEARLY_REACH = 45  # characters between tonnes and "a year"
+
+
+def _by_year(text: str, found: list[Number]) -> list[Number]:
+    """Of "1,500 tonnes of magnets a year": the tonnes are tonnes per year."""
+    rates = [m.span() for m in _YEARLY.finditer(text)]
+
+    def near(n: Number) -> bool:
+        return any(start - n.end <= _YEARLY_REACH and n.start - end <= _YEARLY_REACH for start, end in rates)
+
+    return [replace(n, unit="tonne_per_year") if n.unit == "tonne" and near(n) else n for n in found]
+
+
+def _fractions(text: str, found: list[Number], grammar: _Grammar) -> list[Number]:
+    """Of "two thirds": percent of the whole, where no other number stands there."""
+    hits = [(m, value) for pattern, value in grammar.fractions for m in pattern.finditer(text)]
+    free = [h for h in hits if not any(n.start < h[0].end() and h[0].start() < n.end for n in found)]
+    taken: list[Number] = []
+    for m, value in free:
+        if not any(n.start < m.end() and m.start() < n.end for n in taken):
+            taken.append(Number(value, "percent", m.start(), m.end()))
+    return taken
 
 
 _KILOGRAM = re.compile(

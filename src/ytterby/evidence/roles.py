@@ -27,7 +27,8 @@ def _joint(scene: Scene, span: Span, _anchor: int) -> Roles:
     pair = next(
         (p for p in (scene.context.deal_pair, scene.context.pair) if not acting or set(acting) <= set(p)), ()
     )
-    if len(acting) < 2 and pair:
+    abroad = any(c not in (*scene.context.pair, *scene.context.deal_pair) for c in hosts)
+    if len(acting) < 2 and pair and not abroad:
         acting = [*pair]
     rivals = [c for c in acting if len(acting) > 2 and c == "CHN" and "CHN" not in scene.context.pair]
     agents = [c for c in acting if c not in rivals][:_MOST]
@@ -84,15 +85,6 @@ def _licence(scene: Scene, span: Span, anchor: int) -> Roles:
     if known and known not in scene.ids(span):
         return [(known, "agent"), *((c, "target") for c in scene.ids(span)[:2])]
     return _control(scene, span, anchor)
-
-
-def _named(scene: Scene, span: Span, _anchor: int) -> Roles:
-    """Only who is named: a company's money is no country's."""
-    ids = scene.ids(span)
-    subject = scene.subject(span)
-    agent = subject if subject in ids else next(iter(ids), None)
-    others = [c for c in ids if c != agent]
-    return [(agent, "agent"), *((c, "counterpart") for c in others[:1])] if agent else []
 
 
 def _stop(scene: Scene, span: Span, _anchor: int) -> Roles:
@@ -242,9 +234,84 @@ def _exempt(scene: Scene, span: Span, _anchor: int) -> Roles:
     return ([(subject, "beneficiary")] if subject else []) + [(c, "target") for c in others[:1]]
 
 
+def _again(scene: Scene, _span: Span, _anchor: int) -> Roles:
+    """Who it was in the sentence before."""
+    last = next((c for c in reversed(scene.context.previous) if c.actors), None)
+    return [(a.id, a.role) for a in last.actors] if last else []
+
+
+def _again_control(scene: Scene, span: Span, anchor: int) -> Roles:
+    known = scene.context.control_agent
+    return [(known, "agent")] if known and not scene.ids(span) else _control(scene, span, anchor)
+
+
+def _hit(scene: Scene, span: Span, _anchor: int) -> Roles:
+    """Whose plants stand still goes short; who declares it stops deliveries."""
+    ids = scene.ids(span)
+    role = "target" if scene.has("company", span) or not scene.has("deliver", span) else "agent"
+    return [(c, role) for c in ids[:1]]
+
+
+def _buyer(scene: Scene, span: Span, _anchor: int) -> Roles:
+    """The buyer acts; the seller is named behind."""
+    ids = scene.ids(span)
+    return [(ids[0], "agent"), *((c, "counterpart") for c in ids[1:2])] if ids else []
+
+
+def _funds(scene: Scene, span: Span, _anchor: int) -> Roles:
+    """Who pays acts; where the money goes benefits, and where the plant stands is the host."""
+    ids = scene.ids(span)
+    hosts = [m.id for m in scene.mentions if m.relation == "in" and m.id in ids]
+    subject = scene.subject(span)
+    payers = [c for c in ids if c not in hosts]
+    agent = subject if subject in payers else next(iter(payers), None)
+    rest = [c for c in ids if c not in (agent, *hosts)]
+    roles = [(agent, "agent")] if agent else []
+    return roles + [(c, "host") for c in hosts[:1]] + [(c, "beneficiary") for c in rest[:1]]
+
+
+def _pledge_alone(scene: Scene, span: Span, _anchor: int) -> Roles:
+    """Public money of one's own: no counterpart unless one is named."""
+    ids = scene.ids(span)
+    if scene.has("both", span) or len(ids) > 1:
+        return [(c, "agent") for c in ids[:_MOST]]
+    subject = scene.subject(span)
+    return [(subject, "agent")] if subject else []
+
+
+def _place(scene: Scene, span: Span, anchor: int) -> Roles:
+    """A plant's output belongs to the country where it stands."""
+    hosts = [m.id for m in scene.mentions if m.relation == "in" and m.id in scene.ids(span)]
+    return [(hosts[0], "host")] if hosts else _single(scene, span, anchor)
+
+
+def _origin(scene: Scene, span: Span, _anchor: int) -> Roles:
+    """Goods come from the exporter; the other one bought them."""
+    origin = _related(scene, span, "from")[-1:]
+    others = [c for c in scene.ids(span) if c not in origin]
+    return [(c, "agent") for c in origin] + [(c, "counterpart") for c in others[:1]]
+
+
+def _named_only(scene: Scene, span: Span, _anchor: int) -> Roles:
+    return [(c, "agent") for c in scene.ids(span)[:1]]
+
+
+def _joint_named(scene: Scene, span: Span, anchor: int) -> Roles:
+    """The one named; a partner only where several are."""
+    return [(c, "agent") for c in scene.ids(span)[:_MOST]] or _single(scene, span, anchor)
+
+
+def _agents_all(scene: Scene, span: Span, _anchor: int) -> Roles:
+    hosts = [m.id for m in scene.actors(span) if m.is_place and m.relation == "in"]
+    return [(c, "agent") for c in scene.ids(span) if c not in hosts][:_MOST]
+
+
 ASSIGN: dict[str, Assign] = {
+    "again": _again, "again_control": _again_control, "hit": _hit, "buyer": _buyer, "funds": _funds,
+    "pledge_alone": _pledge_alone, "place": _place, "origin": _origin, "named_only": _named_only,
+    "agents_all": _agents_all, "joint_named": _joint_named,
     "joint": _joint, "joint_context": _joint_context, "agents": _agents, "none": _none, "licence": _licence,
-    "named": _named, "single": _single, "control": _control, "stop": _stop, "first": _first,
+    "single": _single, "control": _control, "stop": _stop, "first": _first,
     "inherit_control": _inherit_control, "pledge": _pledge, "tariff": _tariff, "dependence": _dependence,
     "against": _against, "trade": _trade, "demand": _demand, "order": _order, "visit": _visit,
     "exempt": _exempt,

@@ -134,7 +134,7 @@ def _time(scene: Scene, m: Moment, rule: Rule) -> TimeSpan:
         role = {"event": "period", "since": "baseline"}.get(role, role)
     if role == "deadline" and rule.kind == "control_suspension":
         role = "end"
-    if role == "effective" or (role == "since" and rule.kind == "export_licence_requirement"):
+    if m.role == "effective" or (role in ("since", "effective") and rule.kind == "export_licence_requirement"):
         role, end = "effective", None
     elif role == "since" and rule.since_role:
         role = rule.since_role
