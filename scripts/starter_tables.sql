@@ -85,7 +85,8 @@ CREATE VIEW trade AS
     FROM trade_source WHERE hs6 IN (SELECT hs6 FROM material_codes WHERE basket <> 'absent');
 
 CREATE VIEW governance AS
-    SELECT *, least(greatest((2.5 - estimate) / 5, 0), 1) AS instability  -- correction wgi-clip
+    -- correction wgi-clip; greatest() passes over NULL, and unknown is not stable
+    SELECT *, CASE WHEN estimate IS NOT NULL THEN least(greatest((2.5 - estimate) / 5, 0), 1) END AS instability
     FROM (SELECT iso3 AS country_iso3, country_name, year, indicator,
                  known(estimate, defect) AS estimate,
                  known(std_error, defect) AS std_error,

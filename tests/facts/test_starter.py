@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ytterby.facts.store import STARTER
+from ytterby.facts.store import STARTER, open_store
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "build_starter_data.py"
 MANIFEST = json.loads((STARTER / "manifest.json").read_text(encoding="utf-8"))
@@ -67,3 +67,10 @@ def test_nothing_that_may_not_be_shipped(shared):
     names = json.dumps(MANIFEST).lower()
     for word in ("wmd", "bgs", "komis", "china_daily", "comtrade", "deposit"):
         assert word not in names
+
+
+def test_an_unknown_estimate_is_no_stability():
+    """Guyana 2023 is set to missing by a correction; 0 would have counted it as perfectly stable."""
+    table = open_store().select("governance", only=["estimate", "instability"])
+    assert table["estimate"].isna().sum() == 172
+    assert (table["estimate"].isna() == table["instability"].isna()).all()
