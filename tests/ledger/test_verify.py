@@ -85,6 +85,15 @@ def test_every_documented_definition_is_tried(shares):
     assert shares["best"].sum() == 1
 
 
+def test_definitions_without_a_number_do_not_count(ninety, shares, store):
+    """Of the 144 documented definitions those agree or disagree under which the store has numbers."""
+    verdict = verdicts([ninety], store).iloc[0]
+    answered = shares["value_from"].notna() & shares["value_to"].notna()
+    assert 0 < answered.sum() < len(shares)
+    assert verdict["variants"] == answered.sum()
+    assert f"of {answered.sum()} definitions agree" in verdict["reason"]
+
+
 def test_looking_through_transit_is_not_asked_of_who_buys_and_refines(shares):
     """Section 2.3: China refines what it buys, so that it is no mere transit country."""
     rows = shares[(shares["origin"] == "look_through") & (shares["last_year"] == 2023)]

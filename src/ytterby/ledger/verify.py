@@ -77,8 +77,8 @@ def verdicts(
     -------
     Columns ``VERDICT_COLUMNS``. ``verdict`` is consistent (the reference definition agrees),
     consistent_with_other_definition (another one does), inconsistent (none does) or not_checkable;
-    where a claim has several checks the gravest counts. ``from_low`` .. ``to_high`` is the band over
-    all variants.
+    where a claim has several checks the gravest counts. ``variants`` counts the definitions under which
+    the store has the numbers; ``from_low`` .. ``to_high`` is the band over all numbers it has.
     """
     return verify(claims, store, policies, dates).verdicts
 
@@ -180,7 +180,7 @@ def _verdict_row(claim: Statement, checks: list[Check]) -> dict[str, Any]:
         "claimed_from": _value(main.claimed_from), "from_low": from_low, "from_high": from_high,
         "claimed_to": _value(main.claimed_to), "to_low": to_low, "to_high": to_high,
         "best_variant": best.name if best else "", "best_from": best.value_from if best else math.nan,
-        "best_to": best.value_to if best else math.nan, "variants": len(held),
+        "best_to": best.value_to if best else math.nan, "variants": len(held) - held.count("not_checkable"),
         "variants_consistent": held.count("consistent"), "suspected_error": main.suspected_error,
         "reason": main.reason or _reason(main, best, held),
     }  # fmt: skip
@@ -189,7 +189,8 @@ def _verdict_row(claim: Statement, checks: list[Check]) -> dict[str, Any]:
 def _reason(check: Check, best: Variant | None, held: list[str]) -> str:
     if best is None:
         return "the store has no number under any definition"
-    told = f"{held.count('consistent')} of {len(held)} definitions agree with the claim"
+    answered = len(held) - held.count("not_checkable")  # the store has no number under the others
+    told = f"{held.count('consistent')} of {answered} definitions agree with the claim"
     reference = next((variant for variant in check.variants if variant.reference), None)
     shown = f"; nearest: {best.name} ({_shown(check, best)})"
     if reference is not None and reference is not best:
