@@ -117,7 +117,7 @@ def _resolve(
 ) -> Moment | None:
     part = {k: v for k, v in match.groupdict().items() if v}
     try:
-        if name in ("full", "month_year", "year", "third_year", "quarter"):
+        if name in ("full", "month_year", "year", "third_year", "quarter", "half", "year_from"):
             return _absolute(name, part, grammar)
         if report is None:
             return None
@@ -151,10 +151,10 @@ def _absolute(name: str, part: dict[str, str], grammar: _Grammar) -> Moment:
     year = int(part["year"])
     if name == "year":
         return _plain("", date(year, 1, 1), date(year, 12, 31), "year")
-    if name == "quarter":
-        first = 3 * int(part["quarter"]) - 2
-        end = monthrange(year, first + 2)[1]
-        return _plain("", date(year, first, 1), date(year, first + 2, end), "quarter")
+    if name == "year_from":
+        return _plain("effective", date(year, 1, 1), None, "year")
+    if name in ("quarter", "half"):
+        return _months_of(name, part, year)
     month = _month_of(part, grammar)
     if name == "month_year":
         return _whole_month(year, month)
@@ -162,6 +162,15 @@ def _absolute(name: str, part: dict[str, str], grammar: _Grammar) -> Moment:
         return _third(part, year, month)
     day = date(year, month, int(part["day"]))
     return _plain("", day, day, "day")
+
+
+def _months_of(name: str, part: dict[str, str], year: int) -> Moment:
+    """A quarter or half of a year, by its number or the group that its word matched."""
+    length = 3 if name == "quarter" else 6
+    number = int(part.get("quarter") or next(k[1] for k in part if k[0] in "qh" and k[1:].isdigit()))
+    first = length * (number - 1) + 1
+    last = first + length - 1
+    return _plain("", date(year, first, 1), date(year, last, monthrange(year, last)[1]), name)
 
 
 def _year_of(month: int, day: int, report: date, tense: Tense) -> int:

@@ -21,6 +21,7 @@ _ACTS = frozenset({
 })  # fmt: skip
 _STATES = frozenset({"price", "trade_flow", "production_share", "demand_reduction", "reserves"})
 _TOLD = frozenset({"export_stop", "export_licence_requirement", "export_quota", "tariff"})
+_MEANS = frozenset({"stockpiling", "investment_pledge", "financing"})
 _UNDONE = frozenset({"in_force", "past", "announced", "planned", "fact"})
 _REACH = 9  # words between a negation and what it denies
 
@@ -39,6 +40,8 @@ def modal(rule: Rule, scene: Scene, span: Span, anchor: int) -> tuple[str, Polar
         return "denied", "negated"
     if rule.deniable and _denied(scene, clause, anchor):
         return _undone(scene, clause, span), "negated"
+    if own == "planned" and rule.kind in _MEANS and scene.has("announce_word"):
+        return "announced", "affirmed"
     return (own or _step(rule, scene, clause)), "affirmed"
 
 
@@ -63,12 +66,13 @@ def _step(rule: Rule, scene: Scene, clause: Span) -> str:
         return rule.default
     if scene.has("consider", clause):
         return "under_consideration"
-    if rule.kind in ("financing", "investment_pledge", "stockpiling", "project_start"):
+    if rule.kind in _MEANS or rule.kind == "project_start":
         return rule.default
     if scene.has("plan_verb", clause):
         return "planned"
     told = scene.has("announce_word", clause) and rule.kind in _TOLD
-    return "announced" if told or _from_now_on(scene) else rule.default
+    later = rule.kind in _TOLD and _from_now_on(scene)
+    return "announced" if told or later else rule.default
 
 
 def _from_now_on(scene: Scene) -> bool:

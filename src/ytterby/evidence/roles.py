@@ -12,7 +12,8 @@ from ytterby.evidence.scene import Mention, Scene, Span
 
 Roles = list[tuple[str, str]]
 Assign = Callable[[Scene, Span, int], Roles]
-_ADJECTIVES = ("ische", "ischen", "ischer", "isches", "ese", "ian", "aise", "aises", "ais", "ains", "ois")
+_ADJECTIVES = ("ische", "ischen", "ischer", "isches", "ese", "ian", "aise", "aises", "ais", "ain", "ains", "aine", "aines", "ois", "oise", "oises", "ien", "iens", "ienne", "iennes", "éen", "éens", "éenne", "ish", "ican",
+)
 _GOVERNING = ("regierung", "government", "gouvernement", "president", "präsident", "président", "minist")
 _MOST = 4  # parties of one joint act; longer lists are lists of something else
 
@@ -28,8 +29,13 @@ def _joint(scene: Scene, span: Span, _anchor: int) -> Roles:
         (p for p in (scene.context.deal_pair, scene.context.pair) if not acting or set(acting) <= set(p)), ()
     )
     abroad = any(c not in (*scene.context.pair, *scene.context.deal_pair) for c in hosts)
+    if not acting and not pair and scene.context.subject:
+        return [(scene.context.subject, "agent")]
     if len(acting) < 2 and pair and not abroad:
         acting = [*pair]
+    known = scene.context.deal_pair
+    if known and "CHN" in acting and "CHN" not in known:
+        return [*((c, "agent") for c in known), ("CHN", "target")]
     rivals = [c for c in acting if len(acting) > 2 and c == "CHN" and "CHN" not in scene.context.pair]
     agents = [c for c in acting if c not in rivals][:_MOST]
     rest = [(c, "host") for c in hosts if c not in acting] + [(c, "target") for c in rivals]
@@ -68,8 +74,12 @@ def _control(scene: Scene, span: Span, _anchor: int) -> Roles:
     ids = scene.ids(span) or scene.ids()
     known = scene.context.control_agent
     origin = _related(scene, span, "from")
-    if "CHN" in ids and (known in (None, "CHN")):
-        agent: str | None = "CHN"
+    goals = _related(scene, span, "to")
+    if "CHN" in goals and known != "CHN":
+        others = [c for c in ids if c not in goals]
+        agent: str | None = next(iter(others), scene.context.subject if scene.context.subject != "CHN" else None)
+    elif "CHN" in ids and (known in (None, "CHN")):
+        agent = "CHN"
     else:
         agent = next(iter(origin), known if known in ids else scene.subject(span))
     if not ids or agent is None:
@@ -89,9 +99,9 @@ def _licence(scene: Scene, span: Span, anchor: int) -> Roles:
 
 def _stop(scene: Scene, span: Span, _anchor: int) -> Roles:
     """As written: the subject stops, the other one is hit."""
-    ids = scene.ids(span) or scene.ids()
-    origin = _related(scene, span, "from")
-    agent = origin[0] if origin and len(ids) > 1 else scene.subject(span)
+    ids = [m.id for m in scene.actors(span) if m.start not in scene.speaking] or scene.ids(span) or scene.ids()
+    origin = [c for c in _related(scene, span, "from", "by") if c in ids]
+    agent = origin[0] if origin and (len(ids) > 1 or len(scene.ids(span)) > 1) else scene.subject(span)
     if agent is None:
         return []
     return [(agent, "agent"), *((c, "target") for c in ids if c != agent)][:2]
@@ -100,7 +110,8 @@ def _stop(scene: Scene, span: Span, _anchor: int) -> Roles:
 def _first(scene: Scene, span: Span, _anchor: int) -> Roles:
     exports = scene.has("export") or scene.has("export_control")
     agent = scene.subject(span) if scene.ids(span) else (scene.context.control_agent if exports else None)
-    return [(agent, "agent")] if agent else []
+    role = "target" if scene.ids(span) and scene.has("company", span) and not exports else "agent"
+    return [(agent, role)] if agent else []
 
 
 def _inherit_control(scene: Scene, span: Span, anchor: int) -> Roles:
@@ -132,7 +143,7 @@ def _tariff(scene: Scene, span: Span, _anchor: int) -> Roles:
     """The importer levies, the origin of the goods is the target; without more, the USA levies."""
     clause = scene.focus or span
     inside = [m for m in scene.mentions if clause[0] <= m.start < clause[1]]
-    if not any(m.start not in scene.speaking for m in inside):
+    if len({m.id for m in inside if m.start not in scene.speaking}) < 2 - bool(scene.has("pronoun", clause)):
         inside = [m for m in scene.mentions if span[0] <= m.start < span[1]]
     subject = scene.subject(span)
     origin = [m.id for m in inside if m.relation in ("from", "on", "against", "made")]
@@ -167,6 +178,9 @@ def _is_adjective(scene: Scene, mention: Mention) -> bool:
 def _dependence(scene: Scene, span: Span, anchor: int) -> Roles:
     """Who depends is named freely, on whom with a preposition (Japanese: 中国への依存)."""
     actors = scene.actors(span) or scene.actors()
+    if origin := _goods_origin(scene, actors):
+        who = [m.id for m in actors if m.id != origin][:1] or [c for c in [scene.context.subject] if c]
+        return [(c, "agent") for c in who if c != origin] + [(origin, "counterpart")]
     oblique = [m.id for m in actors if m.relation not in ("", "with") and m.id != scene.subject(span)]
     behind = [m.id for m in actors if m.start > anchor and m.id != scene.subject(span)]
     on_whom = (oblique or behind or [m.id for m in actors if m.id == "CHN"])[:1]
@@ -174,6 +188,15 @@ def _dependence(scene: Scene, span: Span, anchor: int) -> Roles:
     if not who and scene.context.subject not in (None, *on_whom):
         who = [str(scene.context.subject)]
     return [(c, "agent") for c in who] + [(c, "counterpart") for c in on_whom]
+
+
+def _goods_origin(scene: Scene, actors: Sequence[Mention]) -> str | None:
+    """Of "came from China": the country behind the verb and its preposition."""
+    verbs = [h.start for h in scene.hits.get("import_share", ())]
+    if not verbs or scene.sentence.language == "ja":
+        return None
+    behind = [m.id for m in actors if m.relation in ("from", "of") and m.start > min(verbs)]
+    return behind[-1] if behind else None
 
 
 def _against(scene: Scene, span: Span, anchor: int) -> Roles:
@@ -264,7 +287,7 @@ def _funds(scene: Scene, span: Span, _anchor: int) -> Roles:
     hosts = [m.id for m in scene.mentions if m.relation == "in" and m.id in ids]
     subject = scene.subject(span)
     payers = [c for c in ids if c not in hosts]
-    agent = subject if subject in payers else next(iter(payers), None)
+    agent = next(iter(payers), None if hosts or subject in ids else subject)
     rest = [c for c in ids if c not in (agent, *hosts)]
     roles = [(agent, "agent")] if agent else []
     return roles + [(c, "host") for c in hosts[:1]] + [(c, "beneficiary") for c in rest[:1]]
@@ -297,7 +320,9 @@ def _named_only(scene: Scene, span: Span, _anchor: int) -> Roles:
 
 
 def _joint_named(scene: Scene, span: Span, anchor: int) -> Roles:
-    """The one named; a partner only where several are."""
+    """The one named; a partner only where the text says that it is a joint act."""
+    if scene.has("both", span) or scene.has("jointly", span) or scene.has("act_jointly", span):
+        return _joint_context(scene, span, anchor)
     return [(c, "agent") for c in scene.ids(span)[:_MOST]] or _single(scene, span, anchor)
 
 

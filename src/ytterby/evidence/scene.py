@@ -49,6 +49,8 @@ class Context:
     subject: str | None = None
     person: str | None = None
     leaders: dict[str, str] = field(default_factory=dict)
+    body: str | None = None  # the public body named last
+    people: dict[str, str] = field(default_factory=dict)  # family name -> full name
     materials: tuple[str, ...] = ()
     materials_at: int = -99
     control_agent: str | None = None
@@ -78,7 +80,7 @@ _BEFORE: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }  # fmt: skip
 _FILLER = (
-    r"(?:\s+(?:der|die|das|den|dem|des|einem|einer|the|its|la|le|les|l|seine[rnm]?|ihre[rnm]?|neue[rn]?|in))*"
+    r"(?:\s+(?:der|die|das|den|dem|des|einem|einer|the|its|la|le|les|l|seine[rnm]?|ihre[rnm]?|neue[rn]?|in|western|eastern|northern|southern|central))*"
 )
 _RELATIONS = {
     lang: [
@@ -88,6 +90,7 @@ _RELATIONS = {
 }
 _BEHIND = (
     ("made", re.compile("産|製")),
+    ("by", re.compile("による|により|によって")),
     ("from", re.compile("から|発")),
     ("to", re.compile("(?:政府|側)?(?:への|向け|へ|に対|に)")),
     ("with", re.compile("(?:政府|側)?と(?!し)")),
@@ -204,7 +207,7 @@ class Scene:
         """Codes of those who act, in order; "both" and "the country" are resolved."""
         found = [m.id for m in self.actors(span)]
         if self.has("both", span) and len(found) < 2:
-            found = list(dict.fromkeys([*found, *self.context.pair]))
+            found = list(dict.fromkeys([*found, *(self.context.deal_pair or self.context.pair)]))
         if not found and self.has("the_country", span) and self.context.subject:
             found = [self.context.subject]
         return found or self._by_pronoun(span)
@@ -258,7 +261,7 @@ class Scene:
         """Leave behind what later sentences may refer to."""
         context = self.context
         found = [m.id for m in self.actors()]
-        countries = [c for c in found if len(c) == 3]
+        countries = [c for c in found if len(c) == 3 or c == "EU"]
         if len(countries) == 2 or (len(countries) > 2 and not context.pair):
             context.pair = tuple(countries[:2])
         if free := [m.id for m in self.actors() if m.relation in ("", "of")]:
@@ -268,6 +271,9 @@ class Scene:
             country = names()["person"][person].get("country")
             if isinstance(country, str):
                 context.leaders.setdefault(country, person)
+        for name, _ in self.group("source"):
+            if names()["source"][name].get("type") == "government":
+                context.body = name
         if materials := self.materials():
             context.materials, context.materials_at = tuple(materials), context.number
         context.previous = tuple(claims)

@@ -15,7 +15,7 @@ from ytterby.evidence.scene import MONEY, Scene, Span
 
 _NO_VAGUE = frozenset({"visit", "price", "trade_flow", "production_share", "processing_share"})
 _ANNOUNCED = frozenset({
-    "export_control", "export_licence_requirement", "export_stop", "export_quota", "control_suspension",
+    "export_control", "export_licence_requirement", "export_stop", "export_quota",
     "stockpiling", "investment_pledge", "diversification_measure", "financing", "tariff",
 })  # fmt: skip
 _FIGURES = frozenset({"price", "production_share", "processing_share", "trade_flow", "reserves", "capacity"})
@@ -114,7 +114,9 @@ def _part(scene: Scene, span: Span, anchor: int) -> Span:
 
 def _said(scene: Scene, m: Moment, time: TimeSpan, rule: Rule, status: str) -> TimeSpan:
     """A day that belongs to the saying: announced where that is the news, else a statement's."""
-    if m.role or time.role not in ("event", "effective", "agreed"):
+    if time.role == "agreed" and status not in ("agreed", "concluded"):
+        time = time.model_copy(update={"role": "event"})
+    if m.role or time.role not in ("event", "effective"):
         return time
     if status == "announced" and rule.kind in _ANNOUNCED:
         return time.model_copy(update={"role": "announced", "end": m.end.isoformat() if m.end else None})
@@ -134,12 +136,17 @@ def _time(scene: Scene, m: Moment, rule: Rule) -> TimeSpan:
         role = {"event": "period", "since": "baseline"}.get(role, role)
     if role == "deadline" and rule.kind == "control_suspension":
         role = "end"
-    if m.role == "effective" or (role in ("since", "effective") and rule.kind == "export_licence_requirement"):
+    open_end = m.role == "effective" and rule.kind != "control_suspension"
+    if open_end or (role in ("since", "effective") and rule.kind == "export_licence_requirement"):
         role, end = "effective", None
     elif role == "since" and rule.since_role:
         role = rule.since_role
     elif role == "since" and m.granularity != "vague":
         end = None
+    if not m.role and m.granularity == "day" and rule.time_role == "current":
+        role = "reported"
+    if not m.role and m.granularity == "year" and rule.time_role == "deadline":
+        role = "period"
     report = scene.context.report
     past = report is not None and m.end is not None and m.end <= report
     if not m.role and rule.time_role == "deadline" and past:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from typing import Literal, cast
 
 from ytterby.evidence.claims import Attribution
 from ytterby.evidence.claims import Span as Quote
-from ytterby.evidence.lexicon import Hit, names
+from ytterby.evidence.lexicon import Hit, names, tokens_of
+from ytterby.evidence.people import find_sources
 from ytterby.evidence.scene import Scene
 
 SourceType = Literal[
@@ -34,11 +37,26 @@ def _found(scene: Scene) -> tuple[Attribution, ...]:
     if own:
         _keep(scene, own)
         return own
-    if scene.has("document") and scene.has("said") and scene.context.source:
+    if own := _official(scene):
+        return own
+    voiced = scene.has("said") or scene.has("according") or scene.has("denial")
+    if voiced and not scene.context.source and scene.context.body and scene.has("the_body"):
+        return (Attribution(source=scene.context.body, source_type="government"),)
+    if voiced and scene.context.source and (scene.has("document") or scene.has("the_body")):
         own = (scene.context.source.model_copy(update={"span": None}),)
         _keep(scene, own)
         return own
     return _carried(scene)
+
+
+def _official(scene: Scene) -> tuple[Attribution, ...]:
+    """Of "a senior official said Japan ...": that country's government."""
+    ids = scene.ids()
+    if not (scene.has("official") and scene.has("said") and ids):
+        return ()
+    rows = names()["source"].items()
+    name = next((n for n, row in rows if row.get("country") == ids[0] and n.endswith("government")), None)
+    return (Attribution(source=name, source_type="government"),) if name else ()
 
 
 def _keep(scene: Scene, own: tuple[Attribution, ...]) -> None:
@@ -51,7 +69,8 @@ def _keep(scene: Scene, own: tuple[Attribution, ...]) -> None:
 def _carried(scene: Scene) -> tuple[Attribution, ...]:
     context = scene.context
     number, paragraph = context.attribution_at
-    near = context.number - number <= _CARRY and scene.sentence.paragraph - paragraph <= 2
+    plain = scene.has("reported_mood")
+    near = context.number - number <= (_CARRY if plain else 1) and scene.sentence.paragraph - paragraph <= 2
     reported = scene.has("reported_mood")
     planned = scene.has("intend") and any(a.source_type == "government" for a in context.attribution)
     same = planned and scene.sentence.paragraph == paragraph
@@ -63,12 +82,13 @@ def _carried(scene: Scene) -> tuple[Attribution, ...]:
 
 def _own(scene: Scene) -> tuple[Attribution, ...]:
     cues = [*scene.hits.get("said", ()), *scene.hits.get("according", ())]
+    introduced = tuple(_introduced(scene))  # also remembers who is who
     if not cues:
         return ()
     found: dict[str, Attribution] = {}
     anonymous = scene.hits.get("source:people familiar with the matter", ())
     for cue in sorted(cues, key=lambda c: c.start):
-        nearest = _nearest(scene, cue)
+        nearest = _nearest(scene, cue, introduced)
         if nearest is None:
             continue
         group, name, hit = nearest
@@ -90,20 +110,44 @@ def _agency(scene: Scene) -> str | None:
     return found[0][0] if found else None
 
 
-def _nearest(scene: Scene, cue: Hit) -> tuple[str, str, Hit] | None:
+def _nearest(
+    scene: Scene, cue: Hit, introduced: Sequence[tuple[str, str, Hit]]
+) -> tuple[str, str, Hit] | None:
     """The source nearest to a verb of saying; right behind it beats before it."""
     candidates: list[tuple[float, str, str, Hit]] = []
     for group in _GROUPS:
         for name, hit in scene.group(group):
             gap = hit.first - cue.last if hit.first > cue.last else cue.first - hit.last
-            if gap <= _REACH and not _is_oblique(scene, group, hit):
+            if gap <= _reach(scene) and not _is_oblique(scene, group, hit):
                 before = 0.0 if hit.first > cue.last or _subject_first(scene) else 2.0
                 candidates.append((gap + before - _GROUPS.index(group) * -0.1, group, name, hit))
+    for name, kind, hit in introduced:
+        gap = hit.first - cue.last if hit.first > cue.last else cue.first - hit.last
+        if gap <= _reach(scene):
+            candidates.append((gap - 0.5, kind, name, hit))
     leader = _leader(scene, cue)
     if leader and (not candidates or leader[0] < min(c[0] for c in candidates)):
         return ("person", leader[1], leader[2])
     best = min(candidates, key=lambda c: (c[0], c[3].start), default=None)
     return best[1:] if best else None
+
+
+def _reach(scene: Scene) -> int:
+    """Japanese says who speaks first and that he speaks last."""
+    return 3 * _REACH if scene.sentence.language == "ja" else _REACH
+
+
+def _introduced(scene: Scene) -> Iterator[tuple[str, str, Hit]]:
+    """Persons and bodies that no list names, as hits among the words."""
+    starts = [t.start for t in tokens_of(scene.text)]
+    listed = [h for g in ("person", "source", "agency", "media") for _, h in scene.group(g)]
+    for found in find_sources(scene.text, scene.sentence.language, scene.context.people):
+        if any(h.start < found.end and found.start < h.end for h in listed):
+            continue
+        first, last = bisect_right(starts, found.start) - 1, bisect_right(starts, found.end - 1) - 1
+        if scene.sentence.language == "ja":
+            first, last = found.start // 2, found.end // 2
+        yield found.name, found.type, Hit(f"{found.type}:{found.name}", found.start, found.end, first, last)
 
 
 def _subject_first(scene: Scene) -> bool:
