@@ -134,3 +134,23 @@ def test_a_bloc_may_keep_its_inner_trade():
     table = trade((2020, "DEU", "FRA", "280530", 5.0, 5.0), (2020, "CHN", "FRA", "280530", 7.0, 7.0))
     assert merge_bloc(table, ["DEU", "FRA"], "EU27")["value_kusd"].tolist() == [7.0]
     assert merge_bloc(table, ["DEU", "FRA"], "EU27", keep_intra=True)["value_kusd"].tolist() == [5.0, 7.0]
+
+
+def test_an_unknown_amount_is_no_share_of_zero():
+    """B bought 10 t from A and an unknown mass from C: the share of C is unknown, that of D is 0."""
+    rows = [(2024, "AAA", "BBB", 10.0, 1.0), (2024, "CCC", "BBB", float("nan"), 1.0)]
+    table = pd.DataFrame(rows, columns=["year", "exporter", "importer", "quantity_t", "value_kusd"])
+    assert import_share(table, "BBB", "DDD", 2024) == 0
+    assert import_share(table, "BBB", "CCC", 2024, by="value") == 0.5
+    with pytest.raises(NoData, match="CCC"):
+        import_share(table, "BBB", "CCC", 2024)
+
+
+def test_withheld_production_is_no_zero():
+    trade = pd.DataFrame(
+        [(2024, "AAA", "BBB", 10.0, 1.0)],
+        columns=["year", "exporter", "importer", "quantity_t", "value_kusd"],
+    )
+    made = pd.DataFrame({"year": [2024], "country_iso3": ["AAA"], "quantity_t": [float("nan")]})
+    with pytest.raises(BadNumbers, match="AAA"):
+        look_through_shares(trade, production=made)

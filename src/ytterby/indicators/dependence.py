@@ -69,7 +69,8 @@ def import_share(trade: pd.DataFrame, importer: str, exporter: str, year: int, b
     Raises
     ------
     NoData
-        The table has no imports of this importer in this year, or none with a known amount.
+        The table has no imports of this importer in this year, or none with a known amount, or the
+        exporter's own is unknown.
     """
     mine = trade[(trade["importer"] == importer) & (trade["year"] == year)]
     if mine.empty:
@@ -81,7 +82,12 @@ def import_share(trade: pd.DataFrame, importer: str, exporter: str, year: int, b
     shares = import_shares(mine, by=by).set_index("exporter")["share"]
     if shares.isna().all():
         raise NoData(f"no import of {importer} in {year} has a known {by}.", "Ask for the other measure.")
-    return float(shares.fillna(0.0).get(exporter, 0.0))
+    share = float(shares.get(exporter, 0.0))
+    if np.isnan(share):
+        raise NoData(
+            f"the {by} that {exporter} sold to {importer} in {year} is unknown.", "Ask for the other measure."
+        )
+    return share
 
 
 def net_import_reliance(
@@ -209,7 +215,14 @@ def _made(production: pd.DataFrame | None, countries: list[str], year: int) -> A
     """Production of a year in the order of the countries; who is not listed makes nothing."""
     if production is None:
         return None
-    mine = production[production["year"] == year].groupby("country_iso3")["quantity_t"].sum()
+    listed = production[production["year"] == year]
+    withheld = sorted(listed.loc[listed["quantity_t"].isna(), "country_iso3"].unique())
+    if withheld:
+        names = ", ".join(withheld)
+        raise BadNumbers(
+            f"the production of {names} in {year} is unknown.", "Estimate it, or leave the rows out as 0."
+        )
+    mine = listed.groupby("country_iso3")["quantity_t"].sum()
     return np.asarray(mine.reindex(countries).fillna(0.0), dtype=np.float64)
 
 

@@ -125,10 +125,13 @@ def _shares(
     if origin == "look_through":
         return _look_through(rows, importer, exporter, basis)
     mine = rows[rows["importer"] == importer]
-    table = import_shares(mine, by=basis).dropna(subset=["share"])  # type: ignore[arg-type]
+    table = import_shares(mine, by=basis)  # type: ignore[arg-type]
     of_exporter = table[table["exporter"] == exporter].set_index("year")["share"]
-    # Who sold nothing in a year with known imports has the share 0; a year without them has none.
-    shares = {int(year): float(of_exporter.get(year, 0.0)) for year in sorted(table["year"].unique())}
+    # Who sold nothing in a year with known imports has the share 0; a year without them has none, nor has
+    # one in which the amount of the exporter itself is unknown.
+    years = sorted(table.loc[table["share"].notna(), "year"].unique())
+    shares = {int(year): float(of_exporter.get(year, 0.0)) for year in years}
+    shares = {year: share for year, share in shares.items() if not math.isnan(share)}
     missing = int(mine[MEASURES[basis]].isna().sum())
     return shares, f"{missing} flows without {basis} in these years are left out" if missing else ""
 
