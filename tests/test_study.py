@@ -42,6 +42,14 @@ def test_the_plan_is_proven_on_the_same_futures(tmp_path: Path) -> None:
     assert loss["with plan"] < loss["without plan"]
 
 
+def test_the_stock_to_be_bought_is_told_beside_the_investment(tmp_path: Path) -> None:
+    """Oxide costs 10,000 USD/t in the toy and nothing lies in the stockpile today."""
+    results = yt.run("three-countries", tmp_path / "a")
+    together = results.plan_stockpiles.set_index("case").loc["together"]
+    assert together["purchase_usd"] == pytest.approx(together["size_t"] * 10_000)
+    assert any("to be bought" in finding.text for finding in results.answer)
+
+
 def test_another_seed_is_recorded(tmp_path: Path) -> None:
     yt.run("three-countries", tmp_path / "a", seed=7, draws=5)
     record = json.loads((tmp_path / "a" / "run.json").read_text(encoding="utf-8"))

@@ -291,8 +291,11 @@ def _project_reason(row: Any) -> str:
     return f"worth at most {millions:,.0f} million USD beside the others"
 
 
-def stockpiles_table(plan: Plan) -> pd.DataFrame:
-    """Sizes of the stockpiles, together and alone, with the cost of holding them for a year."""
+def stockpiles_table(plan: Plan, study: StudyFiles) -> pd.DataFrame:
+    """Sizes of the stockpiles, together and alone, with the cost of holding them for a year.
+
+    ``purchase_usd`` is what filling them from today's stock costs at the study's prices.
+    """
     parts = [
         plan.stockpiles.assign(
             case=case, size_t=plan.stockpiles[f"{key}_t"], cost_usd=plan.stockpiles[f"{key}_usd"]
@@ -300,7 +303,10 @@ def stockpiles_table(plan: Plan) -> pd.DataFrame:
         for case, key in (("together", "joint"), ("alone", "alone"))
     ]
     table = pd.concat(parts, ignore_index=True)
-    return table[["case", "partner", "material", "region", "size_t", "cost_usd", "stockpile", "today_t"]]
+    price = table["material"].map(study.tables["materials"].set_index("material")["price_usd_per_t"])
+    table["purchase_usd"] = (table["size_t"] - table["today_t"]) * price
+    columns = "case partner material region size_t cost_usd stockpile today_t purchase_usd"
+    return table[columns.split()]
 
 
 def costs_table(plan: Plan) -> pd.DataFrame:
@@ -391,7 +397,7 @@ def brief(
         losses=losses_table(*futures, home),
         plan_notes=plan_notes(plan),
         plan_projects=projects_table(plan, study),
-        plan_stockpiles=stockpiles_table(plan),
+        plan_stockpiles=stockpiles_table(plan, study),
         plan_costs=costs_table(plan),
         gap_values=gaps_table(plan),
         split=split_table(plan),

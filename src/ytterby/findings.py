@@ -90,11 +90,20 @@ def _plan(results: Results) -> Iterator[Finding]:
     names = ", ".join(chosen["label"]) or "no project"
     saved = f"{_billions(before.expected_loss_usd)} to {_billions(after.expected_loss_usd)}"
     text = (
-        f"The plan takes {names} ({_billions(chosen['capex_usd'].sum())} of investment) with the stockpiles "
-        f"below; in the simulator, on the same futures, it cuts the average loss from {saved}."
+        f"The plan takes {names} ({_billions(chosen['capex_usd'].sum())} of investment) and fills the "
+        f"stockpiles below{_purchase(results.plan_stockpiles)}; in the simulator, on the same futures, it cuts "
+        f"the average loss from {saved}."
     )
     first = ((names, anchor("project", chosen["project"].iloc[0])),) if len(chosen) else ()
     yield Finding(text, (*first, (saved, anchor("loss", _WITH, "all"))))
+
+
+def _purchase(stockpiles: pd.DataFrame) -> str:
+    """What the stock costs that is bought at the start; it is not part of the investment."""
+    if "purchase_usd" not in stockpiles:
+        return ""
+    together = stockpiles.loc[stockpiles["case"] == "together", "purchase_usd"]
+    return f" (stock worth {_billions(together.sum())} to be bought)"
 
 
 def _together(results: Results) -> Iterator[Finding]:
