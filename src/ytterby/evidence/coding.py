@@ -27,6 +27,7 @@ from ytterby.evidence.speakers import attribute
 
 _SHORT_SENTENCE = 140
 _HEAD_WORDS = 2  # "Das teilte ...": the verb follows at once
+_SECTORS = 2  # a list of sectors has at least two
 _MOST_CLAIMS = 2000  # of one article: a longer text is no article
 
 
@@ -59,6 +60,7 @@ def code_claims(article: Article) -> CodingResult:
         claims = _of_sentence(article, scene, found)
         if not claims:
             _credit_previous(scene, found)
+            _add_sectors(article, scene, found)
         _remember_slots(scene, claims)
         scene.remember(claims)
     ordered = sorted(found, key=lambda c: (c.spans[0].start, c.spans[0].end, c.kind))
@@ -99,6 +101,21 @@ def _credit_previous(scene: Scene, found: list[Claim]) -> None:
     for claim in scene.context.previous:
         if claim in found and not claim.attribution:
             found[found.index(claim)] = claim.model_copy(update={"attribution": scene.context.attribution})
+
+
+def _add_sectors(article: Article, scene: Scene, found: list[Claim]) -> None:
+    """Of "among others it is about chips, energy and ships": what the pledge before is for."""
+    sectors = tuple(dict.fromkeys(name for name, _ in scene.group("sector")))
+    if len(sectors) < _SECTORS or not _goes_on(scene):
+        return
+    for claim in scene.context.previous:
+        if claim.kind == "investment_pledge" and claim in found and not claim.sectors:
+            start, end = _stripped(article.text, scene.sentence.start, scene.sentence.end)
+            span = Quote(start=start, end=end, quote=article.text[start:end])
+            named = claim.materials or tuple(scene.materials())
+            found[found.index(claim)] = claim.model_copy(
+                update={"sectors": sectors, "materials": named, "spans": (*claim.spans, span)}
+            )
 
 
 def _build(

@@ -34,7 +34,8 @@ class Rule:
     choose, collect, flags, measures, fields: kind-specific fields.
     negated: family that negates it. deniable: False where a negation belongs to the act itself.
     merge: a following sentence that goes on about the same is the same claim: ``always``, or only if
-    it is ``dateless``. once: per article one claim of this ``kind``, or one per set of ``persons`` or ``countries``.
+    it is ``dateless``. once: per article one claim of this ``kind``, or one per set of
+    ``persons`` or ``countries``.
     body_only: not from headings.
     """
 

@@ -209,7 +209,13 @@ def _flatten(table: Mapping[str, object], language: str) -> dict[str, list[str]]
 
 
 _SHORTEST_JA = 4  # マリ also stands inside サマリウム
-_LOOKALIKES = {"COG", "GEO", "JEY", "TCD", "IMN"}  # the other Congo, Georgia, Jersey, Chad and Man mean other things more often
+_LOOKALIKES = {
+    "COG",
+    "GEO",
+    "JEY",
+    "TCD",
+    "IMN",
+}  # their names mean others more often (Georgia, Chad)
 
 
 def _further_countries(known: set[str]) -> dict[str, dict[str, object]]:

@@ -7,6 +7,7 @@ plan or announce (a tariff, a control, a stockpile) take it from the words aroun
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from ytterby.evidence.kinds import Rule
@@ -16,8 +17,9 @@ from ytterby.evidence.scene import Scene, Span
 Polarity = Literal["affirmed", "negated"]
 
 _ACTS = frozenset({
-    "tariff", "export_control", "export_licence_requirement", "export_stop", "export_quota", "export_commitment",
-    "control_suspension", "stockpiling", "financing", "investment_pledge", "project_start",
+    "tariff", "export_control", "export_licence_requirement", "export_stop", "export_quota",
+    "export_commitment", "control_suspension", "stockpiling", "financing", "investment_pledge",
+    "project_start",
 })  # fmt: skip
 _STATES = frozenset({"price", "trade_flow", "production_share", "demand_reduction", "reserves"})
 _TOLD = frozenset({"export_stop", "export_licence_requirement", "export_quota", "tariff"})
@@ -29,7 +31,9 @@ _REACH = 9  # words between a negation and what it denies
 def modal(rule: Rule, scene: Scene, span: Span, anchor: int) -> tuple[str, Polarity]:
     """Status and polarity of a claim whose first family stands at ``anchor``."""
     clause = next((c for c in scene.clauses if c[0] <= anchor < c[1]), span)
-    own = next((s for area in (clause, span) for tests, s in rule.status if holds_any(tests, scene, area)), None)
+    own = next(
+        (s for area in (clause, span) for tests, s in rule.status if holds_any(tests, scene, area)), None
+    )
     if rule.negated:
         return own or rule.default, "negated" if scene.has(rule.negated, span) else "affirmed"
     if rule.kind in _STATES and rule.default in ("fact", "reported") and own is None:
@@ -43,6 +47,12 @@ def modal(rule: Rule, scene: Scene, span: Span, anchor: int) -> tuple[str, Polar
     if own == "planned" and rule.kind in _MEANS and scene.has("announce_word"):
         return "announced", "affirmed"
     return (own or _step(rule, scene, clause)), "affirmed"
+
+
+def _own_status(rule: Rule, scene: Scene, areas: Sequence[Span]) -> str | None:
+    """The status that the rule's own words give, in the clause before the sentence."""
+    tested = ((area, tests, status) for area in areas for tests, status in rule.status)
+    return next((status for area, tests, status in tested if holds_any(tests, scene, area)), None)
 
 
 def _denied(scene: Scene, clause: Span, anchor: int) -> bool:
@@ -79,6 +89,7 @@ def _from_now_on(scene: Scene) -> bool:
     """Whether it begins after the report: a day to come, or a word such as "henceforth"."""
     report = scene.context.report
     later = report and any(
-        m.role == "effective" and m.start and m.start > report and m.granularity != "vague" for m in scene.times
+        m.role == "effective" and m.start and m.start > report and m.granularity != "vague"
+        for m in scene.times
     )
     return bool(later) or scene.has("henceforth")

@@ -111,8 +111,9 @@ def find_numbers(text: str, language: str) -> list[Number]:
 
 
 _YEARLY = re.compile(
-    r"\b(?:jährlich|pro Jahr|im Jahr(?! \d)|annually|per year|every year|a year(?! (?:ago|earlier|later|before))"
-    r"|par an|chaque année)\b|年間|年産|毎年",
+    r"\b(?:jährlich|pro Jahr|im Jahr(?! \d)|annually|per year|every year"
+    r"|a year(?! (?:ago|earlier|later|before))"
+    r"|par an|chaque année)\b|年間|年産|毎年|(?<![\d０-９])年(?=[\d０-９])",
     re.IGNORECASE,
 )
 _YEARLY_REACH = 45  # characters between tonnes and "a year"
@@ -152,7 +153,8 @@ def _by_kilogram(text: str, found: list[Number]) -> list[Number]:
     if not _KILOGRAM.search(text):
         return found
     return [
-        replace(n, unit="USD_per_kg") if n.unit == "USD" and (n.value or _DEAREST) < _DEAREST else n for n in found
+        replace(n, unit="USD_per_kg") if n.unit == "USD" and (n.value or _DEAREST) < _DEAREST else n
+        for n in found
     ]
 
 

@@ -31,7 +31,8 @@ _OFFICES = {
     ),
 }  # fmt: skip
 _BODIES = {
-    "de": r"(?:[Bb]ehörde|[Bb]eratungshaus(?:es)?|[Ii]nstituts?|[Vv]erbands?|Firma|Zulieferer|Konzerns?|Hersteller)",
+    "de": r"(?:[Bb]ehörde|[Bb]eratungshaus(?:es)?|[Ii]nstituts?|[Vv]erbands?|Firma|Zulieferer|Konzerns?|"
+    r"Hersteller)",
     "en": r"(?:consultancy|regulator|institute|association|think tank|consultants|supplier|maker)",
     "fr": r"(?:autorité|cabinet|institut|fédération|équipementier|fabricant)",
 }

@@ -12,8 +12,10 @@ from ytterby.evidence.scene import Mention, Scene, Span
 
 Roles = list[tuple[str, str]]
 Assign = Callable[[Scene, Span, int], Roles]
-_ADJECTIVES = ("ische", "ischen", "ischer", "isches", "ese", "ian", "aise", "aises", "ais", "ain", "ains", "aine", "aines", "ois", "oise", "oises", "ien", "iens", "ienne", "iennes", "éen", "éens", "éenne", "ish", "ican",
-)
+_ADJECTIVES = (
+    "ische", "ischen", "ischer", "isches", "ese", "ian", "aise", "aises", "ais", "ain", "ains", "aine", "aines",
+    "ois", "oise", "oises", "ien", "iens", "ienne", "iennes", "éen", "éens", "éenne", "ish", "ican",
+)  # fmt: skip
 _GOVERNING = ("regierung", "government", "gouvernement", "president", "präsident", "président", "minist")
 _MOST = 4  # parties of one joint act; longer lists are lists of something else
 
@@ -75,9 +77,10 @@ def _control(scene: Scene, span: Span, _anchor: int) -> Roles:
     known = scene.context.control_agent
     origin = _related(scene, span, "from")
     goals = _related(scene, span, "to")
+    agent: str | None
     if "CHN" in goals and known != "CHN":
         others = [c for c in ids if c not in goals]
-        agent: str | None = next(iter(others), scene.context.subject if scene.context.subject != "CHN" else None)
+        agent = next(iter(others), scene.context.subject if scene.context.subject != "CHN" else None)
     elif "CHN" in ids and (known in (None, "CHN")):
         agent = "CHN"
     else:
@@ -99,7 +102,9 @@ def _licence(scene: Scene, span: Span, anchor: int) -> Roles:
 
 def _stop(scene: Scene, span: Span, _anchor: int) -> Roles:
     """As written: the subject stops, the other one is hit."""
-    ids = [m.id for m in scene.actors(span) if m.start not in scene.speaking] or scene.ids(span) or scene.ids()
+    ids = (
+        [m.id for m in scene.actors(span) if m.start not in scene.speaking] or scene.ids(span) or scene.ids()
+    )
     origin = [c for c in _related(scene, span, "from", "by") if c in ids]
     agent = origin[0] if origin and (len(ids) > 1 or len(scene.ids(span)) > 1) else scene.subject(span)
     if agent is None:

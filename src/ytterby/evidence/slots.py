@@ -65,7 +65,12 @@ def _place_of(scene: Scene, rule: Rule) -> int:
 
 def _named_before(scene: Scene, number: Number) -> bool:
     """Of "the three metals": they were counted before."""
-    return scene.text[: number.start].rstrip().lower().endswith((" die", " der", " den", "the", "les", "these", "ces"))
+    return (
+        scene.text[: number.start]
+        .rstrip()
+        .lower()
+        .endswith((" die", " der", " den", "the", "les", "these", "ces"))
+    )
 
 
 def _is_conversion(scene: Scene, number: Number) -> bool:
