@@ -13,8 +13,8 @@ from ytterby.evidence.scene import Mention, Scene, Span
 Roles = list[tuple[str, str]]
 Assign = Callable[[Scene, Span, int], Roles]
 _ADJECTIVES = (
-    "ische", "ischen", "ischer", "isches", "ese", "ian", "aise", "aises", "ais", "ain", "ains", "aine", "aines",
-    "ois", "oise", "oises", "ien", "iens", "ienne", "iennes", "éen", "éens", "éenne", "ish", "ican",
+    "ische", "ischen", "ischer", "isches", "ese", "ian", "aise", "aises", "ais", "ain", "ains", "aine",
+    "aines", "ois", "oise", "oises", "ien", "iens", "ienne", "iennes", "éen", "éens", "éenne", "ish", "ican",
 )  # fmt: skip
 _GOVERNING = ("regierung", "government", "gouvernement", "president", "präsident", "président", "minist")
 _MOST = 4  # parties of one joint act; longer lists are lists of something else

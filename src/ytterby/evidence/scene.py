@@ -79,8 +79,10 @@ _BEFORE: dict[str, tuple[tuple[str, str], ...]] = {
         ("on", r"sur|pour"), ("of", r"de|du|des|d"),
     ),
 }  # fmt: skip
-_FILLER = r"(?:\s+(?:der|die|das|den|dem|des|einem|einer|the|its|la|le|les|l|seine[rnm]?|ihre[rnm]?|neue[rn]?|in|"
+_FILLER = (
+    r"(?:\s+(?:der|die|das|den|dem|des|einem|einer|the|its|la|le|les|l|seine[rnm]?|ihre[rnm]?|neue[rn]?|in|"
     r"western|eastern|northern|southern|central))*"
+)
 _RELATIONS = {
     lang: [
         (name, re.compile(rf"(?:^|\W)(?:{words}){_FILLER}[\s'’(]*$", re.IGNORECASE)) for name, words in rows
