@@ -266,12 +266,57 @@ def new(
     typer.echo(f"{folder}: edit its tables (COLUMNS.md explains them), then: ytterby run {folder}")
 
 
+SHOWN_FAULTS = 20  # on the terminal; the counts are complete
+Store = Annotated[
+    Path | None,
+    typer.Option("--store", help="Folder of your own store (default: the variable YTTERBY_STORE, if set)."),
+]
+KnownOn = Annotated[
+    datetime | None,
+    typer.Option("--known-on", formats=["%Y-%m-%d"], help="Only editions published or fetched by that day."),
+]
+
+
+@facts_app.command("import")
+def facts_import(
+    kind: Annotated[
+        str, typer.Argument(help="baci, tidy, or a publisher: bgs, comtrade, iea, oecd, usgs_mcs, wgi, wmd.")
+    ],
+    file: Annotated[Path, typer.Argument(help="File as published; for baci also the zip or its folder.")],
+    edition: Annotated[str, typer.Option("--edition", help="Edition as the publisher calls it.")],
+    store: Store = None,
+    published: Annotated[
+        datetime | None, typer.Option("--published", formats=["%Y-%m-%d"], help="Day of publication.")
+    ] = None,
+    mapping: Annotated[Path | None, typer.Option("--mapping", help="Mapping file of a tidy table.")] = None,
+    code: Annotated[
+        list[str] | None, typer.Option("--code", help="Six-digit code of BACI to keep; default all.")
+    ] = None,
+) -> None:
+    """Import a published file into your own store; bad rows are left out and counted.
+
+    Example: ytterby facts import baci BACI_HS92_V202401b.zip --edition 202401b --store my-store
+    """
+    from ytterby.facts.imports import import_table
+
+    with _progress() as progress:
+        done = import_table(
+            kind, file, edition=edition, store=store, published=_day(published), mapping=mapping,
+            codes=code, progress=progress,
+        )  # fmt: skip
+    for fault in done.faults[:SHOWN_FAULTS]:
+        typer.echo(f"! {fault}", err=True)
+    for cause, count in sorted(done.quarantined.items()):
+        typer.echo(f"left out, {cause}: {count:,}", err=True)
+    typer.echo(f"{done.rows:,} rows imported.")
+
+
 @facts_app.command("list")
-def facts_list(out: Out = None) -> None:
+def facts_list(store: Store = None, known_on: KnownOn = None, out: Out = None) -> None:
     """Every table of the store with rows, years, source, edition, licence and whether it may be passed on."""
     from ytterby.facts.store import open_store
 
-    _give(open_store().tables(), out)
+    _give(open_store(store, known_on=_day(known_on)).tables(), out)
 
 
 @facts_app.command("show")
@@ -281,6 +326,8 @@ def facts_show(
         list[str] | None, typer.Option("--where", help="column=value; several narrow it down.")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Rows at most.")] = 20,
+    store: Store = None,
+    known_on: KnownOn = None,
     out: Out = None,
 ) -> None:
     """Rows of one table.
@@ -290,7 +337,7 @@ def facts_show(
     from ytterby.facts.store import open_store
 
     filters = dict(_pair(text) for text in where or [])
-    _give(open_store().show(table, limit=limit, **filters), out)
+    _give(open_store(store, known_on=_day(known_on)).show(table, limit=limit, **filters), out)
 
 
 @facts_app.command("columns")
@@ -299,6 +346,116 @@ def facts_columns(table: Annotated[str, typer.Argument(help="Table, from `ytterb
     from ytterby.facts.store import open_store
 
     _give(open_store().columns(table), None)
+
+
+@facts_app.command("check")
+def facts_check(
+    tolerance: Annotated[
+        float, typer.Option("--tolerance", help="Relative difference up to which two numbers agree.")
+    ] = 0.1,
+    material: Annotated[
+        list[str] | None, typer.Option("--material", help="Catalog name; may be given several times.")
+    ] = None,
+    order: Annotated[
+        str, typer.Option("--order", help="difference, or share (of the world's supply in doubt).")
+    ] = "difference",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Rows on the terminal at most.")] = 30,
+    out: Out = None,
+) -> None:
+    """Where sources, editions, totals and texts disagree by more than a tolerance, worst first.
+
+    Example: ytterby facts check --material "rare earths" --out differences.csv
+    """
+    from ytterby.facts.reconcile import brief, check_sources, summarise
+    from ytterby.facts.store import open_store
+
+    with open_store() as store:
+        pairs = check_sources(store, tolerance=tolerance, materials=material, order=order, agreeing=True)
+    found = pairs[pairs["status"] != "agree"]
+    _give(found if out else brief(found.head(limit)), out)
+    typer.echo(summarise(pairs))
+
+
+@facts_app.command("shares")
+def facts_shares(
+    kind: Annotated[str, typer.Argument(help="production, import or export.")],
+    material: Annotated[str, typer.Option("--material", help="Catalog name, e.g. 'rare earths'.")],
+    year: Annotated[int, typer.Option("--year")],
+    country: Annotated[str | None, typer.Option("--country", help="Whose imports or exports.")] = None,
+    stage: Annotated[
+        str | None, typer.Option("--stage", help="mine or refined (production); ore, compound, metal ...")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="mass or value (trade).")] = "mass",
+    origin: Annotated[str, typer.Option("--origin", help="direct, or look-through (imports).")] = "direct",
+    edition: Annotated[str | None, typer.Option("--edition", help="Of a production table.")] = None,
+    wide: Annotated[bool, typer.Option("--wide", help="Count the wider customs codes too.")] = False,
+    out: Out = None,
+) -> None:
+    """Shares in production, imports or exports, with source, edition, unit and basis.
+
+    Example: ytterby facts shares import --country JPN --material "rare earths" --year 2024
+    """
+    from ytterby.facts.queries import production_shares
+    from ytterby.facts.store import open_store
+    from ytterby.indicators.shares import trade_shares
+
+    with open_store() as store:
+        if kind == "production":
+            _refuse_options(kind, "--country", country, "--wide", wide)
+            table = production_shares(store, material=material, stage=stage, year=year, edition=edition)
+        else:
+            _refuse_options(kind, "--edition", edition)
+            if country is None:
+                raise YtterbyError(f"whose {kind} shares?", "Write for example --country JPN.")
+            table = trade_shares(
+                store, kind, country=country, material=material, year=year, by=by, origin=origin, stage=stage,
+                basket="wide" if wide else "core",
+            )  # fmt: skip
+    _give_folded(table, out)
+
+
+@facts_app.command("series")
+def facts_series(
+    kind: Annotated[str, typer.Argument(help="production, import, export, unit-value or price.")],
+    material: Annotated[str, typer.Option("--material", help="Catalog name, e.g. 'rare earths'.")],
+    country: Annotated[str | None, typer.Option("--country", help="ISO 3166 alpha-3 or name.")] = None,
+    stage: Annotated[str | None, typer.Option("--stage", help="Stage of the catalog.")] = None,
+    wide: Annotated[bool, typer.Option("--wide", help="Count the wider customs codes too.")] = False,
+    out: Out = None,
+) -> None:
+    """Numbers of a material over the years, all editions side by side.
+
+    Example: ytterby facts series unit-value --material "rare earths" --country JPN
+    """
+    from ytterby.facts.queries import load_series
+    from ytterby.facts.store import open_store
+
+    with open_store() as store:
+        basket = "wide" if wide else "core"
+        table = load_series(store, kind, material=material, country=country, stage=stage, basket=basket)
+    _give_folded(table, out)
+
+
+@facts_app.command("query")
+def facts_query(
+    sql: Annotated[str, typer.Argument(help="One SELECT over the tables of `ytterby facts list`.")],
+    out: Out = None,
+) -> None:
+    """Answer of one SELECT; the store is read-only and sees no other file.
+
+    Example: ytterby facts query "SELECT year, sum(quantity_t) FROM trade GROUP BY year"
+    """
+    from ytterby.facts.store import open_store
+
+    with open_store() as store:
+        _give(store.query(sql), out)
+
+
+def _refuse_options(kind: str, *options: object) -> None:
+    """Refuse options, given as name and value in turn, that mean nothing for a kind."""
+    for name, value in zip(options[::2], options[1::2], strict=True):
+        if value:
+            raise YtterbyError(f"{name} means nothing for {kind} shares.", "Leave it out.")
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -332,6 +489,15 @@ def _give(table: pd.DataFrame, out: Path | None) -> None:
     else:
         write_table(table, out)
         typer.echo(f"{len(table):,} rows: {out}")
+
+
+def _give_folded(table: pd.DataFrame, out: Path | None) -> None:
+    """Give a table; on the terminal what is the same in all rows stands once below it."""
+    words = table.astype(str)
+    same = [] if out or len(table) < 2 else [c for c in table if (words[c] == words[c].iloc[0]).all()]
+    _give(table.drop(columns=same), out)
+    for column in same:
+        typer.echo(f"{column}: {table[column].iloc[0]}")
 
 
 def _print(table: pd.DataFrame, title: str = "") -> None:

@@ -1,0 +1,212 @@
+"""Sources against each other (docs/method/facts, section 4)."""
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ytterby.errors import BadNumbers, UnknownName
+from ytterby.facts import open_store
+from ytterby.facts.reconcile import (
+    COLUMNS,
+    brief,
+    check_mirror_flows,
+    check_sources,
+    gather_amounts,
+    summarise,
+)
+
+
+@pytest.fixture(scope="module")
+def store():
+    with open_store() as opened:
+        yield opened
+
+
+class Tables:
+    """A store of production rows and no texts, for cases by hand."""
+
+    def __init__(self, *rows):
+        names = ["material", "stage", "country_iso3", "year", "source_id", "edition", "quantity_t", "basis"]
+        self.production = pd.DataFrame([row[:8] for row in rows], columns=names)
+        self.production["qualifier"] = [row[8] if len(row) > 8 else "reported" for row in rows]
+
+    def select(self, table, material=None, **_):
+        rows = getattr(self, table, None)
+        if rows is None:
+            columns = (
+                "material",
+                "stage",
+                "country_iso3",
+                "year",
+                "quantity",
+                "unit",
+                "source_id",
+                "fact_id",
+            )
+            return pd.DataFrame({name: pd.Series(dtype=object) for name in columns})
+        return rows if material is None else rows[rows["material"].isin(material)]
+
+    def tables(self):
+        return pd.DataFrame({"name": []})
+
+
+def row(country, source, amount, *, basis="element content", qualifier="reported", year=2024, edition="1"):
+    return ("cobalt", "mine", country, year, source, edition, amount, basis, qualifier)
+
+
+def test_the_revisions_of_the_rare_earth_chapter_are_found(store):
+    """Mineral Commodity Summaries 2025 and 2026, rare earths, production of 2024."""
+    found = check_sources(store, materials=["rare earths"])
+    revised = found[(found["check"] == "editions") & (found["status"] == "differ")].set_index("country_iso3")
+    printed = {"AUS": (13000, 29000), "NGA": (13000, 1500), "THA": (13000, 2100), "MMR": (31000, 27000)}
+    for country, (earlier, later) in printed.items():
+        assert tuple(revised.loc[country, ["first_t", "second_t"]]) == (earlier, later)
+    assert revised.loc["AUS", "relative_difference"] == pytest.approx(16 / 29)
+    assert "CHN" not in revised.index  # 270,000 t in both
+    assert list(found.columns) == list(COLUMNS)
+
+
+def test_worst_first_and_what_cannot_be_compared_last(store):
+    found = check_sources(store)
+    differing = found[found["status"] == "differ"]
+    assert differing["relative_difference"].is_monotonic_decreasing
+    assert (differing["relative_difference"] > 0.1).all()
+    assert differing.index.max() < found[found["status"] == "bases differ"].index.min()
+    by_share = check_sources(store, order="share")
+    assert by_share.loc[by_share["status"] == "differ", "world_share"].dropna().is_monotonic_decreasing
+
+
+def test_oxides_of_all_and_content_of_four_are_never_compared(store):
+    found = check_sources(store, materials=["rare_earths"], agreeing=True)
+    across = found[(found["check"] == "sources") & (found["material"] == "rare_earths")]
+    assert set(across["status"]) == {"bases differ"}
+    assert across["relative_difference"].isna().all()
+    assert across["remedy"].str.contains("convert").all()
+
+
+def test_texts_are_held_against_the_edition_that_comes_closest(store):
+    found = check_sources(store, agreeing=True)
+    texts = found[found["check"] == "texts"].set_index("first_edition")
+    assert texts.loc["F006", "second_edition"] == "2025"  # Australia as first printed
+    assert texts.loc["F005", "second_edition"] == "2026"  # and as revised
+    assert (texts["status"] == "agree").all()
+
+
+def test_a_table_by_hand():
+    store = Tables(
+        row("AAA", "usgs-mcs-2025", 60.0), row("BBB", "usgs-mcs-2025", 20.0),
+        row("WLD", "usgs-mcs-2025", 100.0),
+        row("AAA", "usgs-mcs-2026", 90.0, edition="2"), row("AAA", "elsewhere", 30.0),
+        row("BBB", "elsewhere", 20.0, basis="gross weight"),
+    )  # fmt: skip
+    found = check_sources(store, agreeing=True).set_index(["check", "country_iso3"])
+    assert found.loc[("editions", "AAA"), "relative_difference"] == pytest.approx(1 / 3)
+    assert found.loc[("sources", "AAA"), "relative_difference"] == pytest.approx(2 / 3)  # newest only
+    assert found.loc[("sources", "BBB"), "status"] == "bases differ"
+    assert found.loc[("world total", "WLD"), "relative_difference"] == pytest.approx(0.2)
+    assert found.loc[("editions", "AAA"), "world_share"] == pytest.approx(0.3)
+
+
+def test_missing_is_not_zero_and_zero_is_not_missing():
+    withheld = Tables(row("AAA", "x", None, qualifier="withheld"), row("AAA", "y", 5.0))
+    found = check_sources(withheld)
+    assert list(found["status"]) == ["one has no number"]
+    assert found["relative_difference"].isna().all()
+    zero = check_sources(Tables(row("AAA", "x", 0.0), row("AAA", "y", 5.0)))
+    assert list(zero["relative_difference"]) == [1.0]
+    assert check_sources(Tables(row("AAA", "x", 0.0), row("AAA", "y", 0.0)), tolerance=0).empty
+
+
+def test_a_sum_without_withheld_countries_is_no_disagreement():
+    store = Tables(row("AAA", "x", 50.0), row("BBB", "x", None, qualifier="withheld"), row("WLD", "x", 100.0))
+    assert list(check_sources(store)["status"]) == ["withheld parts are missing from the sum"]
+    above = Tables(
+        row("AAA", "x", 150.0), row("BBB", "x", None, qualifier="withheld"), row("WLD", "x", 100.0)
+    )
+    assert list(check_sources(above)["status"]) == ["differ"]
+
+
+def test_a_withheld_detail_leaves_no_amount():
+    store = Tables(row("AAA", "x", 50.0), row("AAA", "x", None, qualifier="withheld"))
+    assert gather_amounts(store)["amount_t"].isna().all()
+
+
+def test_rests_of_different_lists_are_not_compared():
+    assert check_sources(Tables(row("OTH", "x", 1.0), row("OTH", "y", 9.0))).empty
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)), min_size=1, max_size=8), st.floats(1e-3, 1e3)
+)
+def test_scaling_both_numbers_changes_no_difference(pairs, factor):
+    """Law: the relative difference has no unit, lies within 0 and 1 and does not care who is first."""
+
+    def differences(pairs):
+        rows = [
+            row(f"A{n:02}", source, amount)
+            for n, pair in enumerate(pairs)
+            for source, amount in zip("xy", pair, strict=True)
+        ]
+        found = check_sources(Tables(*rows), agreeing=True)
+        return found.sort_values("country_iso3")["relative_difference"].to_numpy()
+
+    found = differences(pairs)
+    assert ((found >= 0) & (found <= 1)).all()
+    assert (found == differences([(b, a) for a, b in pairs])).all()
+    assert found == pytest.approx(differences([(a * factor, b * factor) for a, b in pairs]), abs=1e-6)
+
+
+def test_mirror_flows_by_hand():
+    columns = ["reporter", "partner", "flow", "hs6", "year", "quantity_t", "source_id", "edition"]
+    flows = pd.DataFrame(
+        [
+            ("CHN", "JPN", "export", "284690", 2024, 80.0, "comtrade", "1"),
+            ("JPN", "CHN", "import", "284690", 2024, 100.0, "comtrade", "1"),
+            ("JPN", "VNM", "import", "284690", 2024, 7.0, "comtrade", "1"),  # Vietnam reports nothing
+        ],
+        columns=columns,
+    )
+    found = check_mirror_flows(flows)
+    assert len(found) == 1
+    line = found.iloc[0]
+    assert (line["country_iso3"], line["first_t"], line["second_t"]) == ("CHN>JPN", 80.0, 100.0)
+    assert line["relative_difference"] == pytest.approx(0.2)
+    assert line["status"] == "differ"
+
+
+def test_a_store_with_reporters_is_checked_for_mirrors(store):
+    assert "mirror flows: not checked" in summarise(check_sources(store, agreeing=True))
+
+    class Reported(Tables):
+        comtrade = pd.DataFrame(
+            [
+                ("CHN", "JPN", "export", "284690", 2024, 1.0, "comtrade", "1"),
+                ("JPN", "CHN", "import", "284690", 2024, 3.0, "comtrade", "1"),
+            ],
+            columns=["reporter", "partner", "flow", "hs6", "year", "quantity_t", "source_id", "edition"],
+        )
+
+        def tables(self):
+            return pd.DataFrame({"name": ["comtrade"]})
+
+        def columns(self, name):
+            return pd.DataFrame({"column": getattr(self, name).columns})
+
+    found = check_sources(Reported(row("AAA", "x", 1.0)))
+    assert list(found["check"]) == ["mirror flows"]
+    assert "1 differ" in summarise(found)
+
+
+def test_words_for_the_terminal_and_refusals(store):
+    found = check_sources(store, materials=["rare earths"])
+    words = brief(found).set_index("what")
+    assert words.loc["rare_earths mine AUS", "difference"].iloc[0] == "55%"
+    assert words.loc["rare_earths mine CHN", "difference"] == ""
+    with pytest.raises(BadNumbers, match="tolerance"):
+        check_sources(store, tolerance=10)
+    with pytest.raises(UnknownName, match="order"):
+        check_sources(store, order="size")
+    with pytest.raises(UnknownName, match="cobalt"):
+        check_sources(store, materials=["kobald"])
