@@ -151,6 +151,12 @@ def file_facts(path: Path) -> dict[str, object]:
     return {"file": path.name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
+def literal(table: dict[str, str]) -> set[str]:
+    """Columns that are one text for the whole table: the store adds them, the files do without."""
+    rows = [row for row in read_attributes("facts_editions.csv") if row["table"] == table["table"]]
+    return {part.partition("=")[0] for row in rows for part in row["literals"].split(";") if part}
+
+
 def build(shared: Path, out: Path) -> None:
     """Write every table, the shapes and the manifest into ``out``."""
     out.mkdir(parents=True, exist_ok=True)
@@ -158,8 +164,8 @@ def build(shared: Path, out: Path) -> None:
     check_corrections(connection)
     columns = read_attributes("facts_columns.csv")
     files = []
-    for table in read_attributes("facts_tables.csv"):
-        wanted = [c for c in columns if c["table"] == table["table"]]
+    for table in (row for row in read_attributes("facts_tables.csv") if row["source_id"]):
+        wanted = [c for c in columns if c["table"] == table["table"] and c["column"] not in literal(table)]
         files.append(write_table(connection, table, wanted, out))
     shapes = out / "natural_earth_110m.geojson.gz"
     shutil.copyfile(shared / "data" / "countries" / "natural_earth_countries_110m.geojson.gz", shapes)

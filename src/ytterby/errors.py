@@ -7,6 +7,8 @@
     +-- UnknownName             a country, material, column or study nobody knows, with suggestions
     +-- NoData                  the store holds no such number (missing is not zero)
     +-- QueryRefused            the store answers one SELECT over its own tables and nothing else
+    +-- StoreBusy               another process is importing into the same store
+    +-- StoreDamaged            a store folder or its manifest is not what an import left there
     +-- BadNumbers              numbers that no formula is defined for: negative, all missing, not matching
     +-- BasisMismatch           oxide, metal and gross weight, or two units, would have been mixed
     +-- InfeasibleChain         the steady state of a chain cannot be fed
@@ -104,3 +106,11 @@ class SolverFailure(YtterbyError):
 
 class InfeasiblePlan(SolverFailure):
     """No choice of projects and stockpiles meets all rows; names the rows that clash."""
+
+
+class StoreBusy(YtterbyError):
+    """Another process is importing into the same store; one writer at a time, readers go on."""
+
+
+class StoreDamaged(YtterbyError):
+    """The folder of a store, or its manifest, is not what an import left there."""

@@ -16,9 +16,24 @@ BREAK_YEAR = 2023  # first year of the newer release; the step from 2022 is no e
 
 
 def load_governance(
-    store: Store, *, country_iso3: str | Sequence[str] | None = None, years: Sequence[int] | None = None
+    store: Store,
+    *,
+    country_iso3: str | Sequence[str] | None = None,
+    years: Sequence[int] | None = None,
+    source_id: str | None = None,
+    edition: str | None = None,
+    indicator: str = "PV",
 ) -> pd.DataFrame:
-    """Estimates of political stability.
+    """Estimates of political stability, or of another dimension where an imported source has it.
+
+    Parameters
+    ----------
+    source_id
+        One source; that of the starter data when None.
+    edition
+        An edition as it stands in the table; by default the newest that has the year.
+    indicator
+        PV political stability; an import of all six also has VA, GE, RQ, RL and CC.
 
     Returns
     -------
@@ -30,7 +45,10 @@ def load_governance(
     NoData
         The store has no such country or year.
     """
-    rows = store.select("governance", country_iso3=country_iso3, year=years)
+    rows = store.select(
+        "governance", country_iso3=country_iso3, year=years,
+        source_id=source_id, edition=edition, indicator=indicator,
+    )  # fmt: skip
     if rows.empty:
         raise NoData(
             f"no governance for {country_iso3 or 'all'} in {'any year' if years is None else years}.",

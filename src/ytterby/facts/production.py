@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from ytterby.catalog.rows import read_rows
 from ytterby.errors import NoData
+from ytterby.facts.store import ALL_EDITIONS, family
+
+__all__ = ["ALL_EDITIONS", "load_production", "newest_edition"]
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ytterby.facts.store import Store
 
-ALL_EDITIONS = "all"
 WORLD = "WLD"
 RESTS = ("OTH", "ROW")  # what a source lumps together; no country
 
@@ -24,6 +26,7 @@ def load_production(
     stage: str | None = None,
     year: int | None = None,
     edition: str | None = None,
+    source_id: str | None = None,
 ) -> pd.DataFrame:
     """Production by country, with printed world totals (WLD) and rests (OTH, ROW) as rows.
 
@@ -35,6 +38,9 @@ def load_production(
     edition
         An edition as it stands in the table, ``"all"`` for every edition side by side; by default
         the newest edition of each material, stage and year.
+    source_id
+        One source; by default the sources of the starter data and their later editions. Other
+        imported sources (BGS, World Mining Data) answer only when named.
 
     Returns
     -------
@@ -50,8 +56,9 @@ def load_production(
         Nothing fits; the message says which years and editions there are.
     """
     _check_material(material)
-    wanted = None if edition in (None, ALL_EDITIONS) else edition
-    rows = store.select("production", material=material, stage=stage, year=year, edition=wanted)
+    rows = store.select(
+        "production", material=material, stage=stage, year=year, edition=edition, source_id=source_id
+    )
     if edition is None and not rows.empty:
         rows = newest_edition(rows)
     if rows.empty:
@@ -62,13 +69,21 @@ def load_production(
 def newest_edition(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of the newest edition of each material, stage and year.
 
-    The order of the cards in ``facts_tables.csv`` ranks the sources of equal standing: a USGS table
-    of all countries goes before single figures, and a newer edition before an older one.
+    A USGS table of all countries goes before the IEA's, and that before single figures; of one
+    family of sources a later year goes before an earlier one.
     """
-    order = ("chain-facts-2026", "iea-supply-2024", "usgs-mcs-2025", "usgs-mcs-2026")
-    rank = rows["source_id"].map({key: place for place, key in enumerate(order)})
+    cards = rows["source_id"].str.cat(rows["edition"], sep="\t")
+    keys = sorted(cards.unique(), key=_standing)
+    rank = cards.map({key: place for place, key in enumerate(keys)})
     best = rank.groupby([rows["material"], rows["stage"], rows["year"]]).transform("max")
     return rows[rank == best]
+
+
+def _standing(card: str) -> tuple[int, str]:
+    """Place of a source and its edition among others, least first."""
+    order = ("chain-facts", "iea-supply", "usgs-mcs")
+    known = family(card.partition("\t")[0])
+    return (order.index(known) if known in order else -1), card
 
 
 def _check_material(material: str | None) -> None:
@@ -84,7 +99,7 @@ def _no_production(
 ) -> NoData:
     """Error that says what was asked and what the store has instead."""
     asked = ", ".join(str(part) for part in (material, stage, year, edition) if part is not None)
-    held = store.select("production", material=material)
+    held = store.select("production", material=material, edition=ALL_EDITIONS)
     spans = sorted(
         f"{key[0]} {key[1]} (edition {key[2]})"
         for key in held.groupby(["stage", "year", "edition"], observed=True).groups

@@ -1,13 +1,16 @@
-"""The one store of published tables, and the only module that speaks SQL.
+"""The one store of published tables, and the module that answers in SQL.
 
-Read-only views over Parquet files, each with a source card and documented columns. A store has a
-connection of its own; every query runs on a cursor of that connection, so threads may share it.
+Read-only views over Parquet files, each with a source card and documented columns: the starter data
+of the package and, where one is opened, the editions of a user's store (see ``user_store``). A store
+has a connection of its own; every query runs on a cursor of that connection, so threads may share it.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ytterby.catalog.rows import read_rows
 from ytterby.catalog.sources import source
 from ytterby.errors import QueryRefused, UnknownName
+from ytterby.facts.user_store import EDITIONS, Card, open_manifest, store_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
 STARTER = Path(__file__).parent / "starter"
 MEMORY_LIMIT = "500MB"  # the whole starter trade table in a sort stays under 200 MB
+ALL_EDITIONS = "all"
+_RANKED = "{}__by_card"  # beside a table with imported editions: the same rows with the age of their card
 
 
 class Store:
@@ -34,18 +40,34 @@ class Store:
         Folder with Parquet files and their ``manifest.json``; the packaged starter data by default.
     memory_limit
         Most memory that queries may take, as DuckDB writes it.
+    user
+        Folder of a user's store, whose editions stand beside the starter data in the same tables.
+    known_on
+        Only editions known on this day: published by then or, where the card does not say when it
+        was published, fetched by then.
     """
 
-    def __init__(self, folder: Path = STARTER, *, memory_limit: str = MEMORY_LIMIT) -> None:
+    def __init__(
+        self,
+        folder: Path = STARTER,
+        *,
+        memory_limit: str = MEMORY_LIMIT,
+        user: Path | None = None,
+        known_on: dt.date | None = None,
+    ) -> None:
         import duckdb
 
-        self.folder = folder
+        self.folder, self.user, self.known_on = folder, user, known_on
+        cards = open_manifest(user).cards if user else ()
+        self.cards: tuple[Card, ...] = tuple(card for card in cards if self._is_known(card.known_since))
         self._engine_error: type[Exception] = duckdb.Error
         self._connection = duckdb.connect(
             ":memory:", config={"memory_limit": memory_limit, "temp_directory": ""}
         )
         for entry in self._manifest.values():
             self._create_view(entry)
+        for table in self._only_imported:
+            self._create_import_view(table)
         self._close_the_doors()
 
     @cached_property
@@ -54,21 +76,93 @@ class Store:
         manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
         return {entry["table"]: entry for entry in manifest["tables"]}
 
+    def _is_known(self, since: dt.date) -> bool:
+        return self.known_on is None or since <= self.known_on
+
+    def as_known_on(self, day: dt.date) -> Store:
+        """The same store as it could have been read on a day: only editions known by then.
+
+        An edition is known from the date of publication on its card; a card without one (all of the
+        starter data) counts from the day on which it was fetched, which is never too early.
+        """
+        return Store(self.folder, user=self.user, known_on=day)
+
     def _create_view(self, entry: Mapping[str, Any]) -> None:
-        """One view over one file, with the types that the attribute rows declare."""
+        """The view of one table: the starter file alone, or united with the user's editions."""
+        table = entry["table"]
+        starter = f"SELECT *{_literals(table)} FROM {self._starter_rows(entry)}"  # noqa: S608
+        if not self._cards_of(table):
+            self._connection.execute(f'CREATE VIEW "{table}" AS {starter}')
+            return
+        columns = ", ".join(f'"{row["column"]}"' for row in column_rows(table))
+        ages = {card.file: age for age, card in enumerate(self._cards_of(table), start=1)}
+        parts = [f"SELECT {columns}, {self._age_of_starter(table)} AS card_age FROM ({starter})"]  # noqa: S608
+        for card in self._cards_of(table):
+            path = quoted_path(self.user / EDITIONS / card.file) if self.user else ""
+            parts.append(f"SELECT {columns}, {ages[card.file]} AS card_age FROM read_parquet({path})")  # noqa: S608
+        ranked = _RANKED.format(table)
+        self._connection.execute(f'CREATE VIEW "{ranked}" AS {" UNION ALL ".join(parts)}')
+        self._connection.execute(f'CREATE VIEW "{table}" AS SELECT {columns} FROM "{ranked}"')  # noqa: S608
+
+    @cached_property
+    def _only_imported(self) -> tuple[str, ...]:
+        """Tables of which the starter data have no row; they hold what a user imports."""
+        return tuple(row["table"] for row in read_rows("facts_tables") if not row["source_id"])
+
+    def _create_import_view(self, table: str) -> None:
+        """The view of a table that only imports fill; without any it has its columns and no rows."""
+        kinds = {row["column"]: row["type"] for row in column_rows(table)}
+        columns = ", ".join(f'"{name}"' for name in kinds)
+        empty = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in kinds.items())
+        parts = [f"SELECT {empty}, 0 AS card_age WHERE false"]
+        for age, card in enumerate(self._cards_of(table), start=1):
+            path = quoted_path(self.user / EDITIONS / card.file) if self.user else ""
+            parts.append(f"SELECT {columns}, {age} AS card_age FROM read_parquet({path})")  # noqa: S608
+        ranked = _RANKED.format(table)
+        self._connection.execute(f'CREATE VIEW "{ranked}" AS {" UNION ALL ".join(parts)}')
+        self._connection.execute(f'CREATE VIEW "{table}" AS SELECT {columns} FROM "{ranked}"')  # noqa: S608
+
+    def _cards_of(self, table: str) -> list[Card]:
+        """Imported files of a table, oldest first."""
+        mine = [card for card in self.cards if card.table == table]
+        return sorted(mine, key=lambda card: (card.known_since, card.edition, card.part))
+
+    def _age_of_starter(self, table: str) -> str:
+        """Place of each starter row among the imported files: after those known before its own card."""
+        since = [card.known_since for card in self._cards_of(table)]
+        places = {
+            key: sum(day < dt.date.fromisoformat(source(key).accessed) for day in since)
+            for key in _table_row(table)["source_id"].split(";")
+        }
+        cases = " ".join(f"WHEN '{key}' THEN {place} + 0.5" for key, place in places.items())
+        return f"CASE source_id {cases} END"
+
+    def _starter_rows(self, entry: Mapping[str, Any]) -> str:
+        """Starter rows of a table, without those not yet known on the day asked for."""
+        table = entry["table"]
+        keys = _table_row(table)["source_id"].split(";")
+        known = [key for key in keys if self._is_known(dt.date.fromisoformat(source(key).accessed))]
+        reader = self._reader(entry)
+        if known == keys:
+            return reader
+        named = ", ".join(f"'{key}'" for key in known) or "NULL"
+        has_source = any(row["column"] == "source_id" for row in column_rows(table))
+        return f"(SELECT * FROM {reader} WHERE {f'source_id IN ({named})' if has_source else bool(known)})"  # noqa: S608
+
+    def _reader(self, entry: Mapping[str, Any]) -> str:
+        """The file of a starter table, with the types that the attribute rows declare."""
         path = str(self.folder / entry["file"]).replace("'", "''")
         if path.endswith(".csv"):
-            types = {row["column"]: row["type"] for row in _column_rows(entry["table"])}
+            types = {row["column"]: row["type"] for row in column_rows(entry["table"])}
             declared = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
-            reader = f"read_csv('{path}', header = true, nullstr = '\\N', columns = {{{declared}}})"
-        else:
-            reader = f"read_parquet('{path}')"
-        self._connection.execute(f'CREATE VIEW "{entry["table"]}" AS SELECT * FROM {reader}')  # noqa: S608
+            return f"read_csv('{path}', header = true, nullstr = '\\N', columns = {{{declared}}})"
+        return f"read_parquet('{path}')"
 
     def _close_the_doors(self) -> None:
-        """From here on queries see this folder only, and cannot change that."""
-        folder = str(self.folder).replace("'", "''")
-        self._connection.execute(f"SET allowed_directories = ['{folder}']")
+        """From here on queries see the folders of the store only, and cannot change that."""
+        folders = [self.folder] + ([self.user / EDITIONS] if self.user else [])
+        named = ", ".join("'{}'".format(str(folder).replace("'", "''")) for folder in folders)
+        self._connection.execute(f"SET allowed_directories = [{named}]")
         for setting in ("enable_external_access = false", "lock_configuration = true"):
             self._connection.execute(f"SET {setting}")
 
@@ -85,7 +179,7 @@ class Store:
         self._connection.close()
 
     def tables(self) -> pd.DataFrame:
-        """Every table with its rows, years, sources and terms.
+        """Every table with its rows, years, sources and terms; imported editions a line each below.
 
         Returns
         -------
@@ -93,7 +187,8 @@ class Store:
         """
         import pandas as pd
 
-        return pd.DataFrame([_table_line(row, self._manifest) for row in self._table_rows()])
+        lines = [_table_line(row, self._manifest) for row in self._table_rows()]
+        return pd.DataFrame([*lines, *_edition_lines(self.cards)])
 
     def edition(self, table: str) -> str:
         """Editions of the sources of a table, joined by semicolons."""
@@ -108,7 +203,7 @@ class Store:
         import pandas as pd
 
         self._check_table(table)
-        frame = pd.DataFrame(_column_rows(table))
+        frame = pd.DataFrame(column_rows(table))
         return frame[["column", "unit", "type", "description"]]
 
     def show(self, table: str, limit: int = 20, **filters: Any) -> pd.DataFrame:
@@ -119,6 +214,11 @@ class Store:
         self, table: str, *, only: Sequence[str] | None = None, limit: int | None = None, **filters: Any
     ) -> pd.DataFrame:
         """Rows of a table whose columns equal, or are among, the given values; None filters nothing.
+
+        Where editions were imported, the answer holds the sources of the starter table only, each in
+        the newest edition that has the unit asked for (a code and year of trade; a material, stage
+        and year of production). Naming a ``source_id`` brings that source instead, naming an
+        ``edition`` exactly that one, and ``edition="all"`` every edition side by side.
 
         Parameters
         ----------
@@ -133,23 +233,45 @@ class Store:
             No such table or column.
         """
         self._check_table(table)
-        known = [row["column"] for row in _column_rows(table)]
-        conditions, values = ["true"], []
+        known = [row["column"] for row in column_rows(table)]
         for column in (*filters, *(only or ())):
-            if column not in known:
+            if column not in known and filters.get(column) != ALL_EDITIONS:
                 raise UnknownName(f"column of {table}", column, known)
-        for column, wanted in filters.items():
-            if wanted is None:
-                continue
-            among = _as_list(wanted)
-            conditions.append(f'"{column}" IN ({", ".join("?" * len(among))})' if among else "false")
-            values += among
+        chosen = {column: wanted for column, wanted in filters.items() if wanted not in (None, ALL_EDITIONS)}
+        where, values = _conditions(chosen)
+        rows, inner = self._rows_to_filter(table, filters)
         tail = f" LIMIT {int(limit)}" if limit is not None else ""
-        where = " AND ".join(conditions)
         # Filters may scramble the order of the file; without any it stands (a sort of all trade takes 1 s).
         order = f" ORDER BY {_table_row(table)['row_order']}" if values else ""
         brought = ", ".join(f'"{column}"' for column in only or known)
-        return self._run(f'SELECT {brought} FROM "{table}" WHERE {where}{order}{tail}', values)  # noqa: S608
+        sql = f"SELECT {brought} FROM {rows} WHERE {where}{order}{tail}"  # noqa: S608
+        return self._run(sql, [*inner, *values])
+
+    def _rows_to_filter(self, table: str, filters: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """The table, or its rows in their newest editions, with the values of its placeholders."""
+        edition = filters.get("edition")
+        if edition not in (None, ALL_EDITIONS) or not self._cards_of(table):
+            return f'"{table}"', []
+        units = [unit for unit in _editions_row(table)["units"].split(";") if unit]
+        inner = {unit: filters[unit] for unit in units if filters.get(unit) is not None}
+        if filters.get("source_id") is None:
+            inner["source_id"] = self._default_sources(table)
+        where, values = _conditions(inner)
+        ranked = _RANKED.format(table)
+        # Only filters on whole units stand inside: a newer edition without a flow overrules an older with it.
+        partition = ", ".join(f'"{name}"' for name in ("source_id", *units))
+        newest = f"QUALIFY card_age = max(card_age) OVER (PARTITION BY {partition})"
+        kept = newest if edition is None else ""
+        return f'(SELECT * FROM "{ranked}" WHERE {where} {kept})', values  # noqa: S608
+
+    def _default_sources(self, table: str) -> list[str]:
+        """Sources of the starter table and their later yearly editions (usgs-mcs-2027 after -2026)."""
+        starter = _table_row(table)["source_id"].split(";")
+        if table in self._only_imported:
+            return sorted({card.source_id for card in self._cards_of(table)})
+        families = {family(key) for key in starter}
+        imported = {card.source_id for card in self._cards_of(table) if family(card.source_id) in families}
+        return sorted({*starter, *imported})
 
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pd.DataFrame:
         """Answer of one SELECT over the documented views.
@@ -181,13 +303,37 @@ class Store:
             raise QueryRefused(f"the store refuses the query: {error}.", remedy) from error
 
     def _check_table(self, table: str) -> None:
-        if table not in self._manifest:
-            raise UnknownName("table", table, self._manifest)
+        if table not in self._manifest and table not in self._only_imported:
+            raise UnknownName("table", table, [*self._manifest, *self._only_imported])
 
 
-def open_store() -> Store:
-    """Store over the starter data of the package."""
-    return Store()
+def open_store(folder: Path | None = None, *, known_on: dt.date | None = None) -> Store:
+    """Store over the starter data, united with a user's store where one is named.
+
+    Parameters
+    ----------
+    folder
+        Folder of a user's store; when None, the one that the environment variable YTTERBY_STORE
+        names, or none.
+    known_on
+        Only editions known on this day (see :meth:`Store.as_known_on`).
+
+    Raises
+    ------
+    StoreDamaged
+        The folder holds no store.
+    """
+    return Store(user=store_folder(folder), known_on=known_on)
+
+
+def family(source_id: str) -> str:
+    """Source without the year of its edition: ``usgs-mcs`` for ``usgs-mcs-2026``."""
+    return re.sub(r"-\d{4}$", "", source_id)
+
+
+def importable_tables() -> tuple[str, ...]:
+    """Tables that take imported editions."""
+    return tuple(row["table"] for row in read_rows("facts_editions"))
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
@@ -206,6 +352,52 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
         connection.execute(f"COPY frame TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
 
 
+def quoted_path(path: Path) -> str:
+    """Path as an SQL text that the reader takes literally: signs of a pattern stand in brackets."""
+    literal = re.sub(r"[\[*?]", lambda sign: f"[{sign[0]}]", str(path))
+    return "'{}'".format(literal.replace("'", "''"))
+
+
+def _conditions(filters: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Condition that each column equals, or is among, its values, and the values in order."""
+    conditions, values = ["true"], []
+    for column, wanted in filters.items():
+        among = _as_list(wanted)
+        conditions.append(f'"{column}" IN ({", ".join("?" * len(among))})' if among else "false")
+        values += among
+    return " AND ".join(conditions), values
+
+
+def _editions_row(table: str) -> dict[str, str]:
+    """How the editions of a table are told apart; empty for tables that take no imports."""
+    found = (row for row in read_rows("facts_editions") if row["table"] == table)
+    return next(found, {"table": table, "units": "", "literals": ""})
+
+
+def _literals(table: str) -> str:
+    """Columns that the starter files do without, one text for the whole table."""
+    pairs = (part.partition("=") for part in _editions_row(table)["literals"].split(";") if part)
+    card = source(_table_row(table)["source_id"].split(";")[0])
+    texts = ((column, (value or card.edition).replace("'", "''")) for column, _, value in pairs)
+    return "".join(f", '{text}' AS \"{column}\"" for column, text in texts)
+
+
+def _edition_lines(cards: Sequence[Card]) -> Iterator[dict[str, Any]]:
+    """Lines of the imported files for the list of tables."""
+    for card in cards:
+        years = "" if card.first_year is None else f"{card.first_year}-{card.last_year}"
+        yield {
+            "name": card.table,
+            "rows": card.rows,
+            "years": years,
+            "source_id": card.source_id,
+            "edition": card.edition,
+            "licence": card.licence,
+            "may_redistribute": card.may_redistribute,
+            "description": f"Imported {card.accessed}: {card.title}",
+        }
+
+
 def _as_list(wanted: Any) -> list[Any]:
     """One value or several as a list of plain Python values."""
     if isinstance(wanted, str) or not hasattr(wanted, "__iter__"):
@@ -217,7 +409,13 @@ def _table_row(table: str) -> dict[str, str]:
     return next(row for row in read_rows("facts_tables") if row["table"] == table)
 
 
-def _column_rows(table: str) -> list[dict[str, str]]:
+def row_order(table: str) -> str:
+    """Columns that order the rows of a table."""
+    return _table_row(table)["row_order"]
+
+
+def column_rows(table: str) -> list[dict[str, str]]:
+    """Documented columns of a table, in order."""
     return [row for row in read_rows("facts_columns") if row["table"] == table]
 
 

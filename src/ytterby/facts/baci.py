@@ -1,0 +1,387 @@
+"""CEPII BACI in the publisher's own layout: one CSV a year, with tables of countries and products.
+
+``BACI_HS92_Y2022_V202401b.csv`` has the columns t, i, j, k, v, q (year, exporter, importer, product,
+thousand current USD, tonnes; ``NA`` where the mass is not known). A year has up to twelve million
+rows: they go straight through the database engine, which reads, checks and writes them in columns.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ytterby.catalog.countries import baci_iso3
+from ytterby.errors import Fault, InputFaults, UnknownName
+from ytterby.facts.quarantine import KEPT, Quarantine
+from ytterby.facts.store import quoted_path
+
+if TYPE_CHECKING:
+    import duckdb
+
+FLOWS = re.compile(r"BACI_(HS\d\d)_Y(\d{4})_V(\w{1,20})\.csv", re.ASCII)
+REVISIONS = ("HS92", "HS96", "HS02", "HS07", "HS12", "HS17", "HS22")
+HEADER = ["t", "i", "j", "k", "v", "q"]
+MEMORY_LIMIT = "600MB"  # a year of ten million rows needs 450 MB as a table; the engine spills beyond
+MAX_UNREADABLE = 100_000
+MAX_WRONG_CODES = 0.01  # of all rows; another revision's file has far more
+MAX_BAD = 0.2
+# Codes whose ISO3 is a reading of BACI rather than the same country under another number.
+READINGS = (58, 280, 490, 697, 711, 736, 849)
+_UNSPECIFIED = 9_999_999  # stands for 9999AA, the one code that is no number
+
+
+@dataclass(frozen=True)
+class Flows:
+    """One file of flows by its name: revision, year and release."""
+
+    name: str
+    revision: str
+    year: int
+    version: str
+
+    @property
+    def source_id(self) -> str:
+        """Card of BACI in this revision."""
+        return f"baci-{self.revision.lower()}"
+
+
+@dataclass(frozen=True)
+class _Check:
+    """One thing that a row may have wrong."""
+
+    cause: str
+    column: str
+    condition: str
+    remedy: str
+
+
+_CHECKS = (
+    _Check("another year", "t", "t IS DISTINCT FROM $year", "The year stands in the file's name."),
+    _Check("no six-digit code", "k", "k IS NULL OR k < 0", "Take the file as published."),
+    _Check("code not in the product table", "k", "k NOT IN (SELECT k FROM product)",
+           "Take the product table of the same revision and release."),
+    _Check("unknown exporter", "i", "i IS NULL OR i NOT IN (SELECT code FROM country)",
+           "Take the country table of the same release."),
+    _Check("unknown importer", "j", "j IS NULL OR j NOT IN (SELECT code FROM country)",
+           "Take the country table of the same release."),
+    _Check("no value", "v", "v IS NULL OR NOT isfinite(v)", "Every flow of BACI has a value."),
+    _Check("negative value", "v", "v < 0", "A value is zero or more."),
+    _Check("quantity is no number", "q", "q IS NOT NULL AND NOT isfinite(q)", "Leave it NA where not known."),
+    _Check("negative quantity", "q", "q < 0", "A quantity is zero or more; not known is NA."),
+)  # fmt: skip
+_TWICE = _Check("the same row twice", "k", "", "The first one was kept.")
+_TWO_NUMBERS = _Check("two numbers for one flow", "k", "", "Neither was kept; download the file again.")
+_ALL_CHECKS = (*_CHECKS, _TWICE, _TWO_NUMBERS)
+
+
+def read_name(name: str) -> Flows:
+    """Revision, year and release as the name of a file of flows says them.
+
+    Raises
+    ------
+    InputFaults
+        The name is not the publisher's, or the revision is none of HS92 to HS22.
+    """
+    match = FLOWS.fullmatch(Path(name).name)
+    if match is None or match[1] not in REVISIONS:
+        raise _refused(
+            Path(name).name,
+            "is not named as CEPII names its files.",
+            f"Keep the name, for example BACI_HS92_Y2022_V202401b.csv; revisions are {', '.join(REVISIONS)}.",
+        )
+    return Flows(name, match[1], int(match[2]), match[3])
+
+
+def companions(names: Sequence[str], flows: Flows) -> tuple[str | None, str | None]:
+    """Tables of countries and of products among the files beside the flows; None where there is none."""
+    base = {Path(name).name.lower(): name for name in names}
+    country = base.get(f"country_codes_v{flows.version}.csv".lower())
+    product = base.get(f"product_codes_{flows.revision}_v{flows.version}.csv".lower())
+    return country, product
+
+
+def read_countries(path: Path | None) -> dict[int, str]:
+    """ISO3 by BACI code as the publisher's table has it; ours goes before it where we read a code."""
+    if path is None:
+        return {}
+    rows, header = _read_small(path)
+    code = _column(path, header, "country_code")
+    iso3 = _column(path, header, "country_iso3", "iso_3digit_alpha")
+    wanted = re.compile(r"[A-Z]{3}")
+    return {int(r[code]): r[iso3] for r in rows if r[code].isdigit() and wanted.fullmatch(r[iso3])}
+
+
+def read_products(path: Path | None) -> frozenset[int] | None:
+    """Codes of the product table; None without one."""
+    if path is None:
+        return None
+    rows, header = _read_small(path)
+    code = _column(path, header, "code")
+    return frozenset(code_number(row[code]) for row in rows)
+
+
+def code_number(code: str) -> int:
+    """Six-digit code as a number; -1 for what is none."""
+    return _UNSPECIFIED if code == "9999AA" else int(code) if code.isdigit() else -1
+
+
+def _read_small(path: Path) -> tuple[list[list[str]], list[str]]:
+    """Rows and header of a code table."""
+    if path.stat().st_size > 20_000_000:
+        raise _refused(path.name, "is larger than any table of codes.", "Take the file as published.")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = path.read_text(encoding="cp1252", errors="replace")
+    rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines())]
+    header = rows[0] if rows else []
+    return [row for row in rows[1:] if len(row) == len(header)], header
+
+
+def _column(path: Path, header: Sequence[str], *names: str) -> int:
+    for name in names:
+        if name in header:
+            return header.index(name)
+    raise _refused(path.name, f"has no column {' or '.join(names)}.", "Take the file as published.")
+
+
+def import_year(
+    csv_file: Path,
+    flows: Flows,
+    target: Path,
+    *,
+    countries: dict[int, str],
+    products: frozenset[int] | None,
+    codes: Sequence[str] | None,
+    edition: str,
+    spill: Path,
+) -> tuple[int, Quarantine]:
+    """Check one year of flows and write the sound rows as the table ``trade``.
+
+    Parameters
+    ----------
+    csv_file: the flows; ``flows`` says what its published name says.
+    target: Parquet file to write.
+    countries, products: the publisher's tables, see ``read_countries`` and ``read_products``.
+    codes: six-digit codes to keep; all when None.
+    spill: folder that does not exist yet, for what does not fit into memory; the caller removes it.
+
+    Returns
+    -------
+    Number of rows written, and the rows that were left out.
+
+    Raises
+    ------
+    InputFaults
+        The header is not BACI's, the codes are of another revision, or too many rows are bad to
+        believe the rest.
+    """
+    _check_header(csv_file, flows)
+    quarantine = Quarantine(Path(flows.name).name)
+    with _engine(spill, flows) as connection:
+        _load(connection, csv_file, quarantine)
+        total = _one(connection, "SELECT count(*) FROM flow")
+        _fill_tables(connection, countries, products)
+        _mark_bad_rows(connection, flows)
+        _mark_duplicates(connection)
+        _report(connection, quarantine)
+        _refuse_hopeless(quarantine, total)
+        rows = _write(connection, flows, target, codes, edition)
+    return rows, quarantine
+
+
+def _check_header(path: Path, flows: Flows) -> None:
+    """The six columns in their order: swapped ones would swap exporter and importer in silence."""
+    with path.open("rb") as file:
+        first = file.readline(1000).decode("utf-8-sig", errors="replace")
+    names = [name.strip().strip('"') for name in first.split(",")]
+    if names != HEADER:
+        raise InputFaults([
+            Fault(Path(flows.name).name, 1, None, f"the header is {', '.join(names)[:200]!r}.",
+                  f"BACI has {', '.join(HEADER)} in this order; take the file as published.")
+        ])  # fmt: skip
+
+
+@contextmanager
+def _engine(spill: Path, flows: Flows) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection of its own with bounded memory; its errors become faults of the file."""
+    import duckdb
+
+    limits = {"memory_limit": MEMORY_LIMIT, "temp_directory": str(spill)}
+    with duckdb.connect(":memory:", config={**limits}) as connection:
+        try:
+            yield connection
+        except duckdb.Error as error:
+            name = Path(flows.name).name
+            why = str(error).splitlines()[0][:300]
+            raise _refused(name, f"cannot be read ({why}).", "Download it again.") from error
+
+
+def _load(connection: duckdb.DuckDBPyConnection, path: Path, quarantine: Quarantine) -> None:
+    """Flows as numbers; a line that does not parse goes to the quarantine."""
+    columns = "{'t':'SMALLINT','i':'SMALLINT','j':'SMALLINT','k':'VARCHAR','v':'DOUBLE','q':'VARCHAR'}"
+    options = (
+        "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', compression = 'none', "
+        f"columns = {columns}, store_rejects = true, rejects_limit = {MAX_UNREADABLE}"
+    )
+    connection.execute(
+        f"""CREATE TABLE flow AS
+        SELECT t, i, j, v,
+               CASE WHEN k = '9999AA' THEN {_UNSPECIFIED} ELSE coalesce(try_cast(k AS INTEGER), -1) END AS k,
+               CASE WHEN q IS NULL OR trim(q) IN ('NA', '') THEN NULL
+                    ELSE coalesce(try_cast(q AS DOUBLE), 'nan'::DOUBLE) END AS q
+        FROM read_csv({quoted_path(path)}, {options})"""  # noqa: S608
+    )
+    lines = connection.execute(
+        "SELECT line, any_value(column_name), any_value(csv_line) FROM reject_errors GROUP BY ALL ORDER BY line"
+    ).fetchall()
+    if len(lines) >= MAX_UNREADABLE:
+        raise _refused(quarantine.file, f"{MAX_UNREADABLE:,} rows cannot be read.", "Is it a BACI file?")
+    for line, column, text in lines:
+        quarantine.add(line, column, "unreadable row", repr(str(text)[:80]), "Take the file as published.")
+
+
+def _fill_tables(
+    connection: duckdb.DuckDBPyConnection, countries: dict[int, str], products: frozenset[int] | None
+) -> None:
+    """Codes that the flows use, with what they mean; a code without meaning is left out."""
+    used = connection.execute("SELECT DISTINCT i FROM flow UNION SELECT DISTINCT j FROM flow").fetchall()
+    known = [(code, iso3) for (code,) in used if code is not None and (iso3 := _iso3(code, countries))]
+    found = connection.execute("SELECT DISTINCT k FROM flow WHERE k >= 0").fetchall()
+    named = [(k, "9999AA" if k == _UNSPECIFIED else f"{k:06d}") for (k,) in found
+             if (k <= 999_999 or k == _UNSPECIFIED) and (products is None or k in products)]  # fmt: skip
+    connection.execute("CREATE TABLE country (code SMALLINT, iso3 VARCHAR)")
+    connection.execute("CREATE TABLE product (k INTEGER, hs6 VARCHAR)")
+    for table, rows in (("country", known), ("product", named)):
+        if rows:
+            connection.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)  # noqa: S608
+
+
+def _iso3(code: int, countries: dict[int, str]) -> str | None:
+    """Our reading of a code, else the publisher's."""
+    try:
+        return baci_iso3(code)
+    except UnknownName:
+        return countries.get(code)
+
+
+def _mark_bad_rows(connection: duckdb.DuckDBPyConnection, flows: Flows) -> None:
+    """Table ``bad``: place of a row in the flows, and the first check that it fails."""
+    cases = " ".join(f"WHEN {check.condition} THEN {number}" for number, check in enumerate(_CHECKS))
+    cases = cases.replace("$year", str(flows.year))
+    connection.execute(
+        f"""CREATE TABLE bad AS
+        FROM (SELECT rowid AS place, CASE {cases} END AS cause FROM flow) WHERE cause IS NOT NULL"""  # noqa: S608
+    )
+
+
+def _mark_duplicates(connection: duckdb.DuckDBPyConnection) -> None:
+    """Equal rows are bad but for the first; two numbers for one flow are bad, both of them."""
+    key = "k::BIGINT * 1000000 + i::BIGINT * 1000 + j"
+    connection.execute(
+        "CREATE VIEW sound AS SELECT rowid AS place, * FROM flow"
+        + (" WHERE rowid NOT IN (SELECT place FROM bad)" if _any_bad(connection) else "")
+    )
+    different = _one(connection, f"SELECT count(*) - count(DISTINCT {key}) FROM sound")  # noqa: S608
+    if not different:
+        return
+    first, equal = len(_CHECKS), "count(DISTINCT (v, q)) = 1"
+    connection.execute(
+        f"""CREATE TABLE repeated AS
+        SELECT {key} AS key, min(place) AS first, {equal} AS equal
+        FROM sound GROUP BY ALL HAVING count(*) > 1"""  # noqa: S608
+    )
+    connection.execute(
+        f"""INSERT INTO bad SELECT place, CASE WHEN equal THEN {first} ELSE {first + 1} END
+        FROM (SELECT place, {key} AS key FROM sound) JOIN repeated USING (key)
+        WHERE NOT (equal AND place = first)"""  # noqa: S608
+    )
+
+
+def _any_bad(connection: duckdb.DuckDBPyConnection) -> bool:
+    return bool(_one(connection, "SELECT count(*) FROM bad"))
+
+
+def _report(connection: duckdb.DuckDBPyConnection, quarantine: Quarantine) -> None:
+    """Bad rows into the quarantine: the first with what stands there, the rest as counts."""
+    unreadable = [fault.row for fault in quarantine.faults if fault.row is not None]
+    shown = connection.execute(
+        f"""SELECT place, cause, t, i, j, k, v, q FROM bad JOIN flow ON flow.rowid = place
+        ORDER BY place LIMIT {KEPT}"""  # noqa: S608
+    ).fetchall()
+    for place, cause, *cells in shown:
+        check = _ALL_CHECKS[cause]
+        detail = ", ".join(f"{name} {cell}" for name, cell in zip(HEADER, cells, strict=True))
+        quarantine.add(_line(place, unreadable), check.column, check.cause, detail, check.remedy)
+    counts = connection.execute("SELECT cause, count(*) FROM bad GROUP BY cause").fetchall()
+    quarantine.counts.update({_ALL_CHECKS[cause].cause: count for cause, count in counts})
+    quarantine.counts.subtract(_ALL_CHECKS[row[1]].cause for row in shown)
+
+
+def _line(place: int, unreadable: Sequence[int]) -> int:
+    """Line of the file for a place among the rows that parsed; the header is line 1."""
+    line = place + 2
+    for skipped in unreadable:
+        line += skipped <= line
+    return line
+
+
+def _refuse_hopeless(quarantine: Quarantine, readable: int) -> None:
+    """A file that is mostly wrong is another file: nothing of it is taken."""
+    total = readable + quarantine.counts["unreadable row"]
+    wrong = quarantine.counts["code not in the product table"]
+    counted = "; ".join(f"{cause}: {count:,}" for cause, count in quarantine.counts.most_common() if count)
+    if wrong > MAX_WRONG_CODES * total:
+        raise _refused(
+            quarantine.file,
+            f"{wrong:,} of {total:,} rows have codes that its product table lacks ({counted}).",
+            "The flows are of another revision, or columns are swapped; take both files of one release.",
+        )
+    if total == 0 or quarantine.total > MAX_BAD * total:
+        raise _refused(
+            quarantine.file,
+            f"{quarantine.total:,} of {total:,} rows cannot be trusted ({counted or 'no rows'}).",
+            "Are columns swapped, or is it another file? Download it again.",
+        )
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    flows: Flows,
+    target: Path,
+    codes: Sequence[str] | None,
+    edition: str,
+) -> int:
+    """Write the sound rows; their number is counted twice, here and from what was left out."""
+    chosen = f"hs6 IN ({', '.join('?' * len(codes))})" if codes is not None else "true"
+    readings = ", ".join(map(str, READINGS))
+    left_out = "flow.rowid NOT IN (SELECT place FROM bad)" if _any_bad(connection) else "true"
+    select = f"""SELECT t AS year, a.iso3 AS exporter, b.iso3 AS importer, hs6, v AS value_kusd,
+               q AS quantity_t, CASE WHEN i IN ({readings}) THEN i END AS exporter_baci,
+               CASE WHEN j IN ({readings}) THEN j END AS importer_baci,
+               '{flows.source_id}' AS source_id, '{flows.revision}' AS hs_revision, ?::VARCHAR AS edition
+        FROM flow JOIN country a ON a.code = i JOIN country b ON b.code = j JOIN product USING (k)
+        WHERE {left_out} AND {chosen}"""  # noqa: S608
+    done = connection.execute(
+        f"COPY ({select}) TO {quoted_path(target)} (FORMAT parquet, COMPRESSION zstd)",
+        [edition, *(codes or ())],
+    ).fetchone()
+    written = int(done[0]) if done else 0
+    expected = _one(connection, "SELECT (SELECT count(*) FROM flow) - (SELECT count(*) FROM bad)")
+    if codes is None and written != expected:
+        raise _refused(flows.name, f"{written:,} rows were written of {expected:,}.", "Please report this.")
+    return written
+
+
+def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    row = connection.execute(sql).fetchone()
+    return row[0] if row else None
+
+
+def _refused(name: str, message: str, remedy: str) -> InputFaults:
+    return InputFaults([Fault(name, None, None, message, remedy)])
