@@ -37,7 +37,10 @@ def matches(
 def possible(rule: Rule, scene: Scene) -> bool:
     """A cheap look before the careful one: is any family of each need here at all."""
     found = scene.hits.keys()
-    return not any(group.isdisjoint(found) for group in rule.words)
+    for group in rule.words:  # noqa: SIM110 - asked for every rule and sentence; all() took a third longer
+        if group.isdisjoint(found):
+            return False
+    return True
 
 
 def _taken(rule: Rule, scene: Scene, span: Span, claims: Sequence[Claim]) -> bool:
