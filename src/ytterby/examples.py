@@ -42,9 +42,11 @@ def new_study(folder: Path, template: str = TEMPLATE) -> Path:
 
     Raises
     ------
-    InputFaults: the folder exists already.
+    InputFaults: the folder exists already. UnknownName: the template is no built-in study.
     """
-    source = find_study(template)
+    if template not in builtin_studies():  # any other folder may hold anything, and any amount of it
+        raise UnknownName("template", template, builtin_studies())
+    source = _home() / template
     if folder.exists():
         raise InputFaults([Fault(str(folder), None, None, "exists already.", "Choose another name.")])
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__"))

@@ -91,8 +91,8 @@ def _plan(results: Results) -> Iterator[Finding]:
     saved = f"{_billions(before.expected_loss_usd)} to {_billions(after.expected_loss_usd)}"
     text = (
         f"The plan takes {names} ({_billions(chosen['capex_usd'].sum())} of investment) and fills the "
-        f"stockpiles below{_purchase(results.plan_stockpiles)}; in the simulator, on the same futures, it cuts "
-        f"the average loss from {saved}."
+        f"stockpiles below{_purchase(results.plan_stockpiles)}; in the simulator, on the same futures, it "
+        f"cuts the average loss from {saved}."
     )
     first = ((names, anchor("project", chosen["project"].iloc[0])),) if len(chosen) else ()
     yield Finding(text, (*first, (saved, anchor("loss", _WITH, "all"))))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ytterby.catalog.studies import read_study_files
-from ytterby.errors import Fault, InputFaults
+from ytterby.errors import Fault, InputFaults, UnknownName
 from ytterby.examples import builtin_studies, find_study, new_study
 
 
@@ -155,3 +155,10 @@ def test_hostile_headers_and_settings_end_soon(toy: Path) -> None:
     (toy / "arcs.csv").write_text(",".join(f"c{i}" for i in range(60_000)) + "\n", encoding="utf-8")
     (toy / "study.toml").write_text("a=" + "[" * 40_000, encoding="utf-8")
     assert {f.file for f in faults(toy)} >= {"arcs.csv", "study.toml"}
+
+
+def test_only_a_built_in_study_is_a_template(tmp_path: Path) -> None:
+    (tmp_path / "anything").mkdir()
+    with pytest.raises(UnknownName, match="three-countries"):
+        new_study(tmp_path / "mine", str(tmp_path / "anything"))
+    assert not (tmp_path / "mine").exists()
