@@ -360,6 +360,8 @@ def facts_check(
         str, typer.Option("--order", help="difference, or share (of the world's supply in doubt).")
     ] = "difference",
     limit: Annotated[int, typer.Option("--limit", min=1, help="Rows on the terminal at most.")] = 30,
+    store: Store = None,
+    known_on: KnownOn = None,
     out: Out = None,
 ) -> None:
     """Where sources, editions, totals and texts disagree by more than a tolerance, worst first.
@@ -369,8 +371,8 @@ def facts_check(
     from ytterby.facts.reconcile import brief, check_sources, summarise
     from ytterby.facts.store import open_store
 
-    with open_store() as store:
-        pairs = check_sources(store, tolerance=tolerance, materials=material, order=order, agreeing=True)
+    with open_store(store, known_on=_day(known_on)) as opened:
+        pairs = check_sources(opened, tolerance=tolerance, materials=material, order=order, agreeing=True)
     found = pairs[pairs["status"] != "agree"]
     _give(found if out else brief(found.head(limit)), out)
     typer.echo(summarise(pairs))
@@ -389,6 +391,8 @@ def facts_shares(
     origin: Annotated[str, typer.Option("--origin", help="direct, or look-through (imports).")] = "direct",
     edition: Annotated[str | None, typer.Option("--edition", help="Of a production table.")] = None,
     wide: Annotated[bool, typer.Option("--wide", help="Count the wider customs codes too.")] = False,
+    store: Store = None,
+    known_on: KnownOn = None,
     out: Out = None,
 ) -> None:
     """Shares in production, imports or exports, with source, edition, unit and basis.
@@ -399,17 +403,17 @@ def facts_shares(
     from ytterby.facts.store import open_store
     from ytterby.indicators.shares import trade_shares
 
-    with open_store() as store:
+    with open_store(store, known_on=_day(known_on)) as opened:
         if kind == "production":
             _refuse_options(kind, "--country", country, "--wide", wide)
-            table = production_shares(store, material=material, stage=stage, year=year, edition=edition)
+            table = production_shares(opened, material=material, stage=stage, year=year, edition=edition)
         else:
             _refuse_options(kind, "--edition", edition)
             if country is None:
                 raise YtterbyError(f"whose {kind} shares?", "Write for example --country JPN.")
             table = trade_shares(
-                store, kind, country=country, material=material, year=year, by=by, origin=origin, stage=stage,
-                basket="wide" if wide else "core",
+                opened, kind, country=country, material=material, year=year, by=by, origin=origin,
+                stage=stage, basket="wide" if wide else "core",
             )  # fmt: skip
     _give_folded(table, out)
 
@@ -421,6 +425,8 @@ def facts_series(
     country: Annotated[str | None, typer.Option("--country", help="ISO 3166 alpha-3 or name.")] = None,
     stage: Annotated[str | None, typer.Option("--stage", help="Stage of the catalog.")] = None,
     wide: Annotated[bool, typer.Option("--wide", help="Count the wider customs codes too.")] = False,
+    store: Store = None,
+    known_on: KnownOn = None,
     out: Out = None,
 ) -> None:
     """Numbers of a material over the years, all editions side by side.
@@ -430,15 +436,17 @@ def facts_series(
     from ytterby.facts.queries import load_series
     from ytterby.facts.store import open_store
 
-    with open_store() as store:
+    with open_store(store, known_on=_day(known_on)) as opened:
         basket = "wide" if wide else "core"
-        table = load_series(store, kind, material=material, country=country, stage=stage, basket=basket)
+        table = load_series(opened, kind, material=material, country=country, stage=stage, basket=basket)
     _give_folded(table, out)
 
 
 @facts_app.command("query")
 def facts_query(
     sql: Annotated[str, typer.Argument(help="One SELECT over the tables of `ytterby facts list`.")],
+    store: Store = None,
+    known_on: KnownOn = None,
     out: Out = None,
 ) -> None:
     """Answer of one SELECT; the store is read-only and sees no other file.
@@ -447,8 +455,8 @@ def facts_query(
     """
     from ytterby.facts.store import open_store
 
-    with open_store() as store:
-        _give(store.query(sql), out)
+    with open_store(store, known_on=_day(known_on)) as opened:
+        _give(opened.query(sql), out)
 
 
 def _refuse_options(kind: str, *options: object) -> None:

@@ -158,44 +158,60 @@ def test_scaling_both_numbers_changes_no_difference(pairs, factor):
     assert found == pytest.approx(differences([(a * factor, b * factor) for a, b in pairs]), abs=1e-6)
 
 
+def report(exporter, importer, flow, amount, code="284690", edition="1"):
+    names = [
+        "exporter",
+        "importer",
+        "flow",
+        "hs6",
+        "hs_revision",
+        "period",
+        "year",
+        "quantity_t",
+        "source_id",
+    ]
+    values = [exporter, importer, flow, code, "HS17", "2024-05", 2024, amount, "un-comtrade"]
+    return dict(zip([*names, "edition"], [*values, edition], strict=True))
+
+
 def test_mirror_flows_by_hand():
-    columns = ["reporter", "partner", "flow", "hs6", "year", "quantity_t", "source_id", "edition"]
     flows = pd.DataFrame(
         [
-            ("CHN", "JPN", "export", "284690", 2024, 80.0, "comtrade", "1"),
-            ("JPN", "CHN", "import", "284690", 2024, 100.0, "comtrade", "1"),
-            ("JPN", "VNM", "import", "284690", 2024, 7.0, "comtrade", "1"),  # Vietnam reports nothing
-        ],
-        columns=columns,
+            report("CHN", "JPN", "exports", 80.0),
+            report("CHN", "JPN", "re-exports", 5.0),  # a part of the exports
+            report("CHN", "JPN", "imports", 100.0),
+            report("VNM", "JPN", "imports", 7.0),  # Vietnam reports nothing
+            report("CHN", "JPN", "imports", 7.0, code="010121"),
+            report("CHN", "JPN", "exports", 7.0, code="010121"),
+        ]
     )
-    found = check_mirror_flows(flows)
-    assert len(found) == 1
-    line = found.iloc[0]
+    found = check_mirror_flows(flows).set_index("material")
+    assert set(found.index) == {"rare_earths", "010121"}
+    line = found.loc["rare_earths"]
     assert (line["country_iso3"], line["first_t"], line["second_t"]) == ("CHN>JPN", 80.0, 100.0)
     assert line["relative_difference"] == pytest.approx(0.2)
-    assert line["status"] == "differ"
+    assert (line["status"], line["stage"]) == ("differ", "284690 HS17 2024-05")
+    assert found.loc["010121", "status"] == "agree"
 
 
-def test_a_store_with_reporters_is_checked_for_mirrors(store):
+def test_a_store_with_reports_is_checked_for_mirrors(store):
     assert "mirror flows: not checked" in summarise(check_sources(store, agreeing=True))
 
     class Reported(Tables):
-        comtrade = pd.DataFrame(
+        reported_trade = pd.DataFrame(
             [
-                ("CHN", "JPN", "export", "284690", 2024, 1.0, "comtrade", "1"),
-                ("JPN", "CHN", "import", "284690", 2024, 3.0, "comtrade", "1"),
-            ],
-            columns=["reporter", "partner", "flow", "hs6", "year", "quantity_t", "source_id", "edition"],
+                report("CHN", "JPN", "exports", 1.0),
+                report("CHN", "JPN", "imports", 3.0),
+                report("CHN", "JPN", "exports", 3.0, edition="2"),  # no report of Japan in this edition
+            ]
         )
 
         def tables(self):
-            return pd.DataFrame({"name": ["comtrade"]})
-
-        def columns(self, name):
-            return pd.DataFrame({"column": getattr(self, name).columns})
+            return pd.DataFrame({"name": ["reported_trade"]})
 
     found = check_sources(Reported(row("AAA", "x", 1.0)))
     assert list(found["check"]) == ["mirror flows"]
+    assert found["relative_difference"].item() == pytest.approx(2 / 3)
     assert "1 differ" in summarise(found)
 
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ytterby.catalog.concordance import REVISIONS, codes_in
 from ytterby.catalog.materials import ELEMENT, GROSS, OXIDE, material
 from ytterby.catalog.sources import load_sources
 from ytterby.errors import BadNumbers, UnknownName
-from ytterby.facts.production import RESTS, WORLD
+from ytterby.facts.production import ALL_EDITIONS, RESTS, WORLD
 
 if TYPE_CHECKING:
     from ytterby.facts.store import Store
@@ -33,6 +34,7 @@ AGREE, DIFFER, NO_NUMBER, BASES, PARTIAL = (
     "agree", "differ", "one has no number", "bases differ", "withheld parts are missing from the sum",
 )  # fmt: skip
 STATUSES = (DIFFER, PARTIAL, BASES, NO_NUMBER, AGREE)  # in this order they are listed
+_REPORTED = "reported_trade"
 _SIDE = ["source_id", "edition", "amount_t", "basis"]
 _TEXTS = "chain-facts-2026"
 # One counts a part of what the other counts: never comparable, and worth saying so.
@@ -139,9 +141,7 @@ def summarise(pairs: pd.DataFrame) -> str:
         for check, states in pairs.groupby("check")["status"]
     ]
     if not (pairs["check"] == "mirror flows").any():
-        lines.append(
-            "mirror flows: not checked, no table says who reported (BACI has one reconciled number per flow)"
-        )
+        lines.append("mirror flows: not checked, no reports of both sides (BACI has one number a flow)")
     return "\n".join(lines)
 
 
@@ -154,7 +154,7 @@ def gather_amounts(store: Store, materials: list[str] | None = None) -> pd.DataF
     not available or not applicable), basis (``mixed`` where details differ). Projections and figures
     from texts are left out.
     """
-    rows = store.select("production", material=materials)
+    rows = store.select("production", material=materials, edition=ALL_EDITIONS)
     rows = rows[(rows["qualifier"] != "projection") & (rows["source_id"] != _TEXTS)]
     unknown = rows["qualifier"].isin(["withheld", "not available", "not applicable"])
     groups = rows.assign(unknown=unknown).groupby([*KEY, "source_id", "edition"], observed=True)
@@ -263,49 +263,48 @@ def check_mirror_flows(flows: pd.DataFrame, *, tolerance: float = 0.1) -> pd.Dat
     Parameters
     ----------
     flows
-        reporter, partner, flow (``import`` or ``export``), hs6, year, quantity_t (tonnes, NaN where
-        missing), source_id, edition. BACI is no such table: it has one reconciled number per flow.
+        exporter, importer, flow (``imports`` or ``exports``; others are left out), hs6, hs_revision, period,
+        year, quantity_t (tonnes, NaN where missing), source_id, edition: the table ``reported_trade``.
+        BACI is no such table: it has one reconciled number per flow.
 
     Returns
     -------
     The columns of ``check_sources``; ``first`` is the exporter's report, ``second`` the importer's,
-    ``country_iso3`` is ``exporter>importer`` and ``material`` the HS code.
+    ``country_iso3`` is ``exporter>importer``, ``material`` the key of the catalog, else the code, and
+    ``stage`` says code, revision and period.
     """
-    sides = flows.groupby(
-        ["reporter", "partner", "flow", "hs6", "year", "source_id", "edition"], observed=True
-    )
-    summed = sides["quantity_t"].sum(min_count=1).rename("amount_t").reset_index()
-    names = {"export": ("exporter", "importer"), "import": ("importer", "exporter")}
-    told = [
-        summed[summed["flow"] == flow].drop(columns="flow").rename(columns={"reporter": r, "partner": p})
-        for flow, (r, p) in names.items()
-    ]
-    found = told[0].merge(told[1], on=["exporter", "importer", "hs6", "year"], suffixes=("_a", "_b"))
+    key = ["exporter", "importer", "hs6", "hs_revision", "period", "year"]
+    sides = flows.groupby([*key, "flow", "source_id", "edition"], observed=True)
+    summed = sides["quantity_t"].sum(min_count=1).rename("amount_t").reset_index().assign(basis=GROSS)
+    told = [summed[summed["flow"] == side].drop(columns="flow") for side in ("exports", "imports")]
+    found = told[0].merge(told[1], on=key, suffixes=("_a", "_b"))
+    names = _materials_of_codes()
     labelled = found.assign(
-        material=found["hs6"],
-        stage="trade",
+        material=[names.get(code, code[1]) for code in zip(found["hs_revision"], found["hs6"], strict=True)],
+        stage=found["hs6"] + " " + found["hs_revision"] + " " + found["period"],
         country_iso3=found["exporter"] + ">" + found["importer"],
-        basis_a=GROSS,
-        basis_b=GROSS,
     )
     return _judge(_pairs(labelled, "mirror flows"), tolerance)
 
 
 def _reported_flows(store: Store, materials: list[str] | None) -> Iterator[pd.DataFrame]:
-    """Tables of the store that say who reported; none in the starter data."""
-    wanted = {"reporter", "partner", "flow", "hs6", "year", "quantity_t", "source_id"}
-    for name in store.tables()["name"]:
-        if wanted <= set(store.columns(name)["column"]):
-            flows = store.select(name, hs6=_codes(materials))
-            yield flows if "edition" in flows else flows.assign(edition=store.edition(name))
+    """Flows that say who reported them, one edition at a time; none in the starter data."""
+    if _REPORTED not in set(store.tables()["name"]):
+        return
+    names = _materials_of_codes()
+    wanted = None if materials is None else [c for (_, c), name in names.items() if name in materials]
+    flows = store.select(_REPORTED, hs6=wanted, edition=ALL_EDITIONS)
+    for _, rows in flows.groupby(["source_id", "edition"], observed=True):
+        yield rows
 
 
-def _codes(materials: list[str] | None) -> list[str] | None:
-    from ytterby.catalog.materials import trade_codes
-
-    return (
-        None if materials is None else sorted({c for m in materials for c in trade_codes(m, basket="wide")})
-    )
+def _materials_of_codes() -> dict[tuple[str, str], str]:
+    """Material by revision and code; the first of the catalog where several share a code."""
+    found: dict[tuple[str, str], str] = {}
+    for revision in REVISIONS:
+        for code in codes_in(revision):
+            found.setdefault((revision, code.hs6), code.material)
+    return found
 
 
 # --- judging --------------------------------------------------------------------------------------
