@@ -49,7 +49,8 @@ def _table(row: dict[str, str]) -> str:
 
 
 def _listed(source_ids: str) -> str:
-    return ", ".join(f"`{key}`" for key in source_ids.split(";"))
+    listed = ", ".join(f"`{key}`" for key in source_ids.split(";") if key)
+    return listed or "none in the starter data; imports fill this table"
 
 
 def _sources() -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ytterby.errors import Fault
 
-KEPT = 1000  # faults kept in full; beyond, they are only counted
+KEPT = 1000  # faults of each cause kept in full; beyond, they are only counted
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Quarantine:
         detail: what stands there.
         """
         self.counts[cause] += 1
-        if len(self.faults) < KEPT:
+        if self.counts[cause] <= KEPT:
             self.faults.append(Fault(self.file, row, column, f"{cause}: {detail}", remedy))
 
     @property

@@ -1,0 +1,129 @@
+"""Reading xlsx files that strangers made: bounded, without evaluating anything in them.
+
+An xlsx file is a zip of XML. Before a parser sees it, every part is unpacked once into nothing, so that
+its size is known rather than claimed, and a document type (which is what entity bombs need) is refused.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ytterby.errors import YtterbyError
+from ytterby.facts.publishers.layout import check_size, refusal
+from ytterby.facts.quarantine import Quarantine
+
+MAX_BYTES = 50_000_000
+MAX_UNPACKED = 200_000_000  # World Mining Data unpacks to about 5 MB
+MAX_PARTS = 2000
+MAX_ROWS, MAX_COLUMNS = 20_000, 100
+_CHUNK = 1 << 20
+_FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
+_OVERLAP = max(map(len, _FORBIDDEN))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: its name and its rows, each with the number a spreadsheet shows and its texts."""
+
+    name: str
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+def read_sheets(path: Path, quarantine: Quarantine) -> Iterator[Sheet]:
+    """Sheets of a workbook one by one, cells as text; cells with formulas are left out and counted.
+
+    A formula is never evaluated, and the result that some program stored beside it is not used
+    either: nobody can tell whether it belongs to the numbers in the sheet.
+
+    Raises
+    ------
+    InputFaults
+        No xlsx file, or one too large, or with a document type.
+    YtterbyError
+        openpyxl is not installed.
+    """
+    check_size(path, MAX_BYTES)
+    _check_parts(path)
+    with _opened(path) as book:
+        for sheet in book.worksheets:
+            yield _read_sheet(path, sheet, quarantine)
+
+
+def _read_sheet(path: Path, sheet: Any, quarantine: Quarantine) -> Sheet:
+    """All rows of one sheet; a sheet that is longer than we read is refused, not cut."""
+    try:
+        rows = [
+            (number, tuple(_text(cell, number, sheet.title, quarantine) for cell in row))
+            for number, row in enumerate(sheet.iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS), start=1)
+        ]
+    except Exception as error:
+        raise refusal(
+            path, f"sheet {sheet.title!r} is unreadable: {error}.", "Take it as published."
+        ) from error
+    if len(rows) > MAX_ROWS:
+        raise refusal(path, f"sheet {sheet.title!r} has more than {MAX_ROWS:,} rows.", "Shorten it.")
+    return Sheet(sheet.title.strip(), tuple(rows))
+
+
+def _check_parts(path: Path) -> None:
+    """Refuse what is no zip, too large when unpacked, or holds a document type."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if len(archive.infolist()) > MAX_PARTS:
+                raise refusal(path, f"more than {MAX_PARTS} parts.", "Take the file as published.")
+            left = MAX_UNPACKED
+            for part in archive.infolist():
+                left -= _unpacked_size(path, archive, part, left)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise refusal(path, f"no readable xlsx file: {error}.", "Take the file as published.") from error
+
+
+def _unpacked_size(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> int:
+    """Bytes of one part, read in pieces and thrown away."""
+    size, tail = 0, b""
+    with archive.open(part) as stream:
+        while chunk := stream.read(_CHUNK):
+            size += len(chunk)
+            if size > left:
+                raise refusal(path, f"unpacks to more than {MAX_UNPACKED:,} bytes.", "Not read at all.")
+            if any(word in tail + chunk for word in _FORBIDDEN):
+                raise refusal(path, f"a document type in {part.filename!r}.", "Take the file as published.")
+            tail = chunk[-_OVERLAP:]
+    return size
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        import openpyxl
+    except ImportError as error:
+        message = f"{path.name} is an xlsx file, and openpyxl is not installed."
+        raise YtterbyError(message, "pip install 'ytterby[xlsx]', or save the sheets as CSV.") from error
+    try:  # formulas show as such only where their stored results are not asked for
+        book = openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False)
+    except Exception as error:  # whatever a broken workbook makes the parser raise
+        raise refusal(path, f"no readable workbook: {error}.", "Take the file as published.") from error
+    try:
+        yield book
+    finally:
+        book.close()
+
+
+def _text(cell: Any, row: int, sheet: str, quarantine: Quarantine) -> str:
+    """Cell as text, whole numbers without a point; empty for nothing and for a formula."""
+    value = cell.value
+    if value is None:
+        return ""
+    if cell.data_type == "f":
+        place = f"{sheet}!{cell.coordinate}"
+        remedy = "Save the sheet with values in place of formulas."
+        quarantine.add(row, place, "formula in a cell", str(value)[:60], remedy)
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value)) if abs(value) < 1e15 else repr(value)
+    return " ".join(str(value).split())
