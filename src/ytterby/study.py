@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ytterby import __version__
-from ytterby.catalog.studies import Settings, StudyFiles, read_study_files
+from ytterby.catalog.studies import SETTINGS_FILE, Settings, StudyFiles, read_study_files
 from ytterby.errors import Fault, InputFaults, UnknownName
 from ytterby.examples import find_study
 
@@ -261,7 +261,8 @@ def record_run(study: Study, reading: Reading, *, draws: int | None, seed: int |
     from ytterby.facts.store import STARTER
 
     settings = study.settings.simulation
-    files = sorted(path for path in study.files.folder.iterdir() if path.is_file())
+    names = [SETTINGS_FILE, *(f"{table}.csv" for table in study.files.tables)]
+    files = [study.files.folder / name for name in sorted(names)]
     hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     hashes |= {f"articles/{article.file}": article.sha256 for article in reading.articles}
     hashes["facts/manifest.json"] = hashlib.sha256((STARTER / "manifest.json").read_bytes()).hexdigest()

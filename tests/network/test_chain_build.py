@@ -96,6 +96,7 @@ def test_by_product_that_is_needed_beyond_supply_is_infeasible_by_name(toy: Path
     edit(toy, "recipes", "assemble,oxide,input,1", "glaze,rest,input,1,,toy,true,x\nassemble,oxide,input,1")
     edit(toy, "arcs", "oxide,BBB,CCC,,1,1,50,0,toy,true,one week at sea", "rest,BBB,CCC,,1,1,50,0,toy,true,x")
     edit(toy, "arcs", "oxide,CCC,CCC,,0,0,0,0,toy,true,domestic\n", "")
+    edit(toy, "inventories", "rest,*,producer", "rest,*,user,0,toy,true,none\nrest,*,producer")
     with pytest.raises(InfeasibleChain, match=r"rest@BBB: 1,200 t/year are bought, 520 made"):
         load(toy)
 
@@ -111,4 +112,10 @@ def test_without_contents_nobody_can_see_that_matter_is_made(toy: Path) -> None:
     (toy / "contents.csv").write_text(header + "\n", encoding="utf-8")
     edit(toy, "recipes", "separate,oxide,output,0.4", "separate,oxide,output,4")
     with pytest.raises(InputFaults, match=r"contents.csv, column element: has no rows"):
+        load(toy)
+
+
+def test_stock_that_nobody_typed_is_unknown_not_zero(toy: Path) -> None:
+    edit(toy, "inventories", "ore,*,user,2,toy,true,round number\n", "")
+    with pytest.raises(InputFaults, match=r"inventories\.csv.*no cover of ore at its users"):
         load(toy)

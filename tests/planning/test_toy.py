@@ -113,6 +113,13 @@ def test_too_small_a_budget_is_named(toy):
         plan_study(*toy, budget=999_999)
 
 
+def test_the_budget_pays_for_stock_too(toy):
+    """1.3 million USD: the project takes 1.0, and 0.3 buys 30 t at 10,000 USD; half of the gap."""
+    short = plan_study(*toy, budget=1_300_000)
+    assert short.projects["chosen"].all()
+    assert short.stockpiles["joint_t"].iloc[0] == pytest.approx(30)
+
+
 def test_unknown_partner(toy):
     with pytest.raises(UnknownName, match="'D'"):
         plan_study(*toy, partners=["D"])

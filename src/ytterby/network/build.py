@@ -136,6 +136,7 @@ class _Builder:
         yield from self._plant_faults()
         yield from self._matter_made()
         yield from self._share_faults()
+        yield from self._cover_faults()
 
     def _missing_content(self) -> Iterator[Fault]:
         if not self.elements:
@@ -312,12 +313,30 @@ class _Builder:
                 weight[pool, p] = plant.weight / made[pool, p]
         return weight
 
-    def _cover(self, holder: str, materials: object, regions: object) -> Floats:
+    def _cover_faults(self) -> Iterator[Fault]:
+        """Stock that nobody typed is unknown, not zero."""
+        places = {
+            "producer": list(self.pools),
+            "user": list(zip(self.slots["material"], self.slots["region"], strict=True)),
+        }
+        for holder, pairs in places.items():
+            known = self._covers(holder)
+            for material in dict.fromkeys(
+                m for m, r in pairs if (m, r) not in known and (m, "*") not in known
+            ):
+                message = f"no cover of {material} at its {holder}s."
+                remedy = "Add a row (region * for all); write 0 weeks if nothing is held."
+                yield _fault("inventories.csv", None, "cover_weeks", message, remedy)
+
+    def _covers(self, holder: str) -> dict[tuple[str, str], float]:
         table = self.tables["inventories"]
         table = table[table["holder"] == holder]
-        cover = {(row.material, row.region): row.cover_weeks for row in table.itertuples()}
-        pairs = zip(list(materials), list(regions), strict=True)  # type: ignore[call-overload]
-        return np.array([cover.get((m, r), cover.get((m, "*"), 0.0)) for m, r in pairs], dtype=float)
+        return {(row.material, row.region): row.cover_weeks for row in table.itertuples()}
+
+    def _cover(self, holder: str, materials: Iterable[str], regions: Iterable[str]) -> Floats:
+        cover = self._covers(holder)
+        pairs = zip(materials, regions, strict=True)
+        return np.array([cover[m, r] if (m, r) in cover else cover[m, "*"] for m, r in pairs], dtype=float)
 
     def _loss_name(self, recipe: str) -> str:
         rows = [table[recipe] for table in (self.inputs, self.outputs) if recipe in table]

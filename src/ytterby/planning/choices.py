@@ -81,8 +81,11 @@ def add_choices(
     joins = np.array([m != lead[j] for m, j in payer], float)
     paid = model.add_columns(len(payer), cost=money * (1.0 + LEADER_FIRST * joins))
     _finance_rows(model, open_to, chosen, payer, paid)
+    piles = [i for i, pile in enumerate(task.chain.stockpiles) if pile.partner in members]
+    room = [max(0.0, s.limit_t - s.stock_t) for s in (task.chain.stockpiles[i] for i in piles)]
+    bought = model.add_columns(len(piles), upper=np.array(room))
     if budgets:
-        _budget_rows(model, task, members, payer, paid)
+        _budget_rows(model, task, members, payer, paid, piles, bought)
     _choice_rows(model, open_to, chosen)
     supply = deadline_supply(task, members, names)
     material = task.study.settings.planning.deadline_material
@@ -90,9 +93,6 @@ def add_choices(
     row = model.add_rows(1, lower=required * (1 - ENOUGH) - supply.today_tpa, names=[name])
     model.add_entries(row, chosen, supply.project_tpa)
     rows = np.arange(start, model.rows)
-    piles = [i for i, pile in enumerate(task.chain.stockpiles) if pile.partner in members]
-    room = [max(0.0, s.limit_t - s.stock_t) for s in (task.chain.stockpiles[i] for i in piles)]
-    bought = model.add_columns(len(piles), upper=np.array(room))
     return FirstStage(
         names, chosen, payer, paid, np.array(piles, np.int64), bought, rows, int(row[0]), supply.today_tpa
     )  # fmt: skip
@@ -109,16 +109,28 @@ def _finance_rows(
 
 
 def _budget_rows(
-    model: Model, task: Task, members: Sequence[str], payer: Sequence[tuple[str, str]], paid: Ints
+    model: Model,
+    task: Task,
+    members: Sequence[str],
+    payer: Sequence[tuple[str, str]],
+    paid: Ints,
+    piles: Sequence[int],
+    bought: Ints,
 ) -> None:
+    """Hold each purse, and the joint one, to what is paid for projects and for stock at its price."""
+    chain = task.chain
+    price = np.array([chain.price_usd_per_t[chain.pool_material[chain.stockpiles[i].pool]] for i in piles])
+    holder = np.array([chain.stockpiles[i].partner for i in piles], dtype=object)
     for member in members:
         own = np.array([m == member for m, _ in payer], bool)
         purse = task.purse_usd[member]
         row = model.add_rows(1, upper=purse / MONEY, names=[f"budget of {member} ({purse:,.0f} USD)"])
         model.add_entries(row, paid[own], 1.0)
+        model.add_entries(row, bought[holder == member], price[holder == member] / MONEY)
     total = sum(task.budget_usd[m] for m in members)
     row = model.add_rows(1, upper=total / MONEY, names=[f"joint budget ({total:,.0f} USD)"])
     model.add_entries(row, paid, 1.0)
+    model.add_entries(row, bought, price / MONEY)
 
 
 def _choice_rows(model: Model, projects: Sequence[Any], chosen: Ints) -> None:

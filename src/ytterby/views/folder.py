@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -11,21 +12,39 @@ from pathlib import Path
 
 from ytterby.errors import Fault, InputFaults
 
-RUN_FILE = "run.json"  # marks a folder as an earlier run, which may be replaced
+RUN_FILE = "run.json"  # the record of a run; the files it names may be replaced by the next
 
 
 def check_folder(out: Path) -> None:
-    """Refuse a place that holds something other than an earlier run.
+    """Refuse a place that holds anything other than an earlier run: what people put there stays.
 
     Raises
     ------
-    InputFaults: ``out`` is a file, or a folder with other content.
+    InputFaults: ``out`` is a file, or a folder with files that no run wrote; names some of them.
     """
-    if out.is_dir() and (not any(out.iterdir()) or (out / RUN_FILE).is_file()):
+    if not out.exists():
         return
-    if out.exists():
-        remedy = "Name a new folder, or one that an earlier run wrote."
-        raise InputFaults([Fault(str(out), None, None, "holds something else than a run.", remedy)])
+    if not out.is_dir():
+        raise InputFaults([Fault(str(out), None, None, "is a file.", "Name a new folder.")])
+    foreign = sorted(files_in(out) - _written(out))
+    if foreign:
+        shown = ", ".join(foreign[:3]) + (" ..." if len(foreign) > 3 else "")
+        remedy = "Name a new folder, or move these files."
+        raise InputFaults([Fault(str(out), None, None, f"holds files that no run wrote: {shown}.", remedy)])
+
+
+def files_in(folder: Path) -> set[str]:
+    """Every file of a folder, relative, with ``/``."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+
+
+def _written(out: Path) -> set[str]:
+    """Files that the earlier run says it wrote; none where its record cannot be read."""
+    try:
+        record = json.loads((out / RUN_FILE).read_text(encoding="utf-8"))
+        return {RUN_FILE, *map(str, record["files"])}
+    except (OSError, ValueError, TypeError, KeyError):
+        return set()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pandas as pd
 from ytterby.evidence.claims import Claim, write_claims
 from ytterby.ledger.calendars import write_calendar
 from ytterby.views.exhibits import figure_tables
-from ytterby.views.folder import RUN_FILE
+from ytterby.views.folder import RUN_FILE, files_in
 from ytterby.views.page import write_report
 from ytterby.views.results import Results
 from ytterby.views.tables import write_table
@@ -41,7 +41,7 @@ def write_results(
     (folder / "figures").mkdir()
     for name, table in figure_tables(results).items():
         write_table(table, folder / "figures" / f"{name}.csv")
-    write_json(dict(results.run), folder / RUN_FILE)
+    write_json({**results.run, "files": sorted(files_in(folder))}, folder / RUN_FILE)
 
 
 def write_plan(plan: Plan, path: Path) -> None:
