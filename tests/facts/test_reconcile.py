@@ -1,5 +1,7 @@
 """Sources against each other (docs/method/facts, section 4)."""
 
+import datetime as dt
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from ytterby.errors import BadNumbers, UnknownName
 from ytterby.facts import open_store
+from ytterby.facts.imports import import_table
 from ytterby.facts.reconcile import (
     COLUMNS,
     brief,
@@ -24,16 +27,18 @@ def store():
 
 
 class Tables:
-    """A store of production rows and no texts, for cases by hand."""
+    """A store of production rows and reports of trade, without texts, for cases by hand."""
 
-    def __init__(self, *rows):
+    cards = ()
+
+    def __init__(self, *rows, reports=()):
         names = ["material", "stage", "country_iso3", "year", "source_id", "edition", "quantity_t", "basis"]
-        self.production = pd.DataFrame([row[:8] for row in rows], columns=names)
-        self.production["qualifier"] = [row[8] if len(row) > 8 else "reported" for row in rows]
+        self.held = {"production": pd.DataFrame(rows, columns=[*names, "qualifier"])}
+        if reports:
+            self.held["reported_trade"] = pd.DataFrame(reports)
 
     def select(self, table, material=None, **_):
-        rows = getattr(self, table, None)
-        if rows is None:
+        if table == "facts":
             columns = (
                 "material",
                 "stage",
@@ -45,10 +50,12 @@ class Tables:
                 "fact_id",
             )
             return pd.DataFrame({name: pd.Series(dtype=object) for name in columns})
+        rows = self.held[table]
         return rows if material is None else rows[rows["material"].isin(material)]
 
     def tables(self):
-        return pd.DataFrame({"name": []})
+        sources = [";".join(rows["source_id"].unique()) for rows in self.held.values()]
+        return pd.DataFrame({"name": list(self.held), "source_id": sources})
 
 
 def row(country, source, amount, *, basis="element content", qualifier="reported", year=2024, edition="1"):
@@ -197,22 +204,51 @@ def test_mirror_flows_by_hand():
 def test_a_store_with_reports_is_checked_for_mirrors(store):
     assert "mirror flows: not checked" in summarise(check_sources(store, agreeing=True))
 
-    class Reported(Tables):
-        reported_trade = pd.DataFrame(
-            [
-                report("CHN", "JPN", "exports", 1.0),
-                report("CHN", "JPN", "imports", 3.0),
-                report("CHN", "JPN", "exports", 3.0, edition="2"),  # no report of Japan in this edition
-            ]
-        )
-
-        def tables(self):
-            return pd.DataFrame({"name": ["reported_trade"]})
-
-    found = check_sources(Reported(row("AAA", "x", 1.0)))
+    reports = [
+        report("CHN", "JPN", "exports", 1.0),
+        report("CHN", "JPN", "imports", 3.0),
+        report("CHN", "JPN", "exports", 3.0, edition="2"),  # no report of Japan in this edition
+    ]
+    found = check_sources(Tables(row("AAA", "x", 1.0), reports=reports))
     assert list(found["check"]) == ["mirror flows"]
     assert found["relative_difference"].item() == pytest.approx(2 / 3)
     assert "1 differ" in summarise(found)
+
+
+def test_an_imported_table_is_held_against_the_starter_data(tmp_path):
+    (tmp_path / "mapping.toml").write_text(
+        """
+        table = "production"
+        columns = { material = "metal", country_iso3 = "country", year = "year", quantity_t = "output" }
+        constants = { stage = "mine", basis = "oxide content", qualifier = "reported" }
+        [source]
+        source_id = "my-survey"
+        title = "Survey"
+        producer = "Our institute"
+        licence = "internal"
+        may_redistribute = false
+        """,
+        encoding="utf-8",
+    )
+    (tmp_path / "survey.csv").write_text("metal,country,year,output\nrare earths,CHN,2024,300000\n")
+    import_table(
+        "tidy",
+        tmp_path / "survey.csv",
+        edition="1",
+        store=tmp_path / "own",
+        mapping=tmp_path / "mapping.toml",
+    )
+    with open_store(tmp_path / "own") as own:
+        found = check_sources(own, materials=["rare_earths"], agreeing=True)
+    across = found[(found["check"] == "sources") & (found["status"] != "bases differ")]
+    line = across[across["country_iso3"] == "CHN"].iloc[0]
+    assert {line["first_source_id"], line["second_source_id"]} == {"my-survey", "usgs-mcs-2026"}
+    assert line["relative_difference"] == pytest.approx(0.1)
+
+
+def test_what_was_not_known_yet_is_not_compared():
+    with open_store(known_on=dt.date(2020, 1, 1)) as early:
+        assert check_sources(early, agreeing=True).empty
 
 
 def test_words_for_the_terminal_and_refusals(store):

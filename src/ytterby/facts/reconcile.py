@@ -9,7 +9,7 @@ docs/method/facts, section 4.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -98,7 +98,8 @@ def check_sources(
         raise UnknownName("order", order, ORDERS)
     keys = _with_parts([material(name).material for name in materials]) if materials else None
     amounts = gather_amounts(store, keys)
-    parts = [_compare_tables(amounts), _compare_totals(amounts), _compare_texts(store, amounts)]
+    producers = _producers(store, amounts["source_id"])
+    parts = [_compare_tables(amounts, producers), _compare_totals(amounts), _compare_texts(store, amounts)]
     parts += [check_mirror_flows(flows, tolerance=tolerance) for flows in _reported_flows(store, keys)]
     found = pd.concat([part for part in parts if not part.empty] or parts[:1], ignore_index=True)
     return _finish(found, amounts, tolerance, order, agreeing)
@@ -154,13 +155,21 @@ def gather_amounts(store: Store, materials: list[str] | None = None) -> pd.DataF
     not available or not applicable), basis (``mixed`` where details differ). Projections and figures
     from texts are left out.
     """
-    rows = store.select("production", material=materials, edition=ALL_EDITIONS)
+    sources = _sources_of(store, "production")
+    rows = store.select("production", material=materials, source_id=sources, edition=ALL_EDITIONS)
     rows = rows[(rows["qualifier"] != "projection") & (rows["source_id"] != _TEXTS)]
     unknown = rows["qualifier"].isin(["withheld", "not available", "not applicable"])
     groups = rows.assign(unknown=unknown).groupby([*KEY, "source_id", "edition"], observed=True)
     amounts = groups["quantity_t"].sum(min_count=1).rename("amount_t").reset_index()
     amounts["amount_t"] = amounts["amount_t"].mask(groups["unknown"].any().to_numpy())
     return amounts.assign(basis=groups["basis"].agg(_one_basis).to_numpy())
+
+
+def _sources_of(store: Store, table: str) -> list[str]:
+    """Every source of a table, imported ones too: left to itself, the store gives the starter's only."""
+    tables = store.tables()
+    joined = tables.loc[tables["name"] == table, "source_id"]
+    return sorted({key for keys in joined for key in keys.split(";") if key})
 
 
 def _one_basis(bases: pd.Series) -> str:
@@ -172,10 +181,10 @@ def _one_basis(bases: pd.Series) -> str:
 # --- the checks -----------------------------------------------------------------------------------
 
 
-def _compare_tables(amounts: pd.DataFrame) -> pd.DataFrame:
+def _compare_tables(amounts: pd.DataFrame, producers: Mapping[str, str]) -> pd.DataFrame:
     """Each edition against the one before; the newest edition of each publisher against the others'."""
     named = amounts[~amounts["country_iso3"].isin(RESTS)]  # two rests are of different countries
-    labelled = named.assign(producer=named["source_id"].map(_producers(named["source_id"])))
+    labelled = named.assign(producer=named["source_id"].map(producers))
     ordered = labelled.sort_values([*KEY, "producer", "edition"])
     before = ordered.groupby([*KEY, "producer"], observed=True)[_SIDE].shift()
     editions = ordered[KEY].join(before.add_suffix("_a")).join(ordered[_SIDE].add_suffix("_b"))
@@ -187,10 +196,11 @@ def _compare_tables(amounts: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([_pairs(rows, check) for check, rows in found.items()], ignore_index=True)
 
 
-def _producers(source_ids: pd.Series) -> dict[str, str]:
-    """Publisher of each source; a source without a card is its own."""
-    cards = load_sources()
-    return {key: cards[key].producer if key in cards else key for key in source_ids.unique()}
+def _producers(store: Store, source_ids: pd.Series) -> dict[str, str]:
+    """Publisher of each source: of its card in the catalog, else of the import's; else it is its own."""
+    cards = {card.source_id: card.producer for card in store.cards}
+    cards |= {key: card.producer for key, card in load_sources().items()}
+    return {key: cards.get(key, key) for key in source_ids.unique()}
 
 
 def _kin(amounts: pd.DataFrame) -> pd.DataFrame:
@@ -243,7 +253,8 @@ def _text_amounts(store: Store) -> pd.DataFrame:
             "basis": basis,
         }
     )
-    return amounts[amounts["material"] != ""]
+    # without rows the words would count as numbers and join with no other words
+    return amounts[amounts["material"] != ""].astype(dict.fromkeys(KEY[:3], object))
 
 
 def _text_material(words: str) -> str:
@@ -289,11 +300,12 @@ def check_mirror_flows(flows: pd.DataFrame, *, tolerance: float = 0.1) -> pd.Dat
 
 def _reported_flows(store: Store, materials: list[str] | None) -> Iterator[pd.DataFrame]:
     """Flows that say who reported them, one edition at a time; none in the starter data."""
-    if _REPORTED not in set(store.tables()["name"]):
+    if not _sources_of(store, _REPORTED):
         return
     names = _materials_of_codes()
     wanted = None if materials is None else [c for (_, c), name in names.items() if name in materials]
-    flows = store.select(_REPORTED, hs6=wanted, edition=ALL_EDITIONS)
+    sources = _sources_of(store, _REPORTED)
+    flows = store.select(_REPORTED, hs6=wanted, source_id=sources, edition=ALL_EDITIONS)
     for _, rows in flows.groupby(["source_id", "edition"], observed=True):
         yield rows
 
