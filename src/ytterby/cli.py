@@ -224,7 +224,10 @@ def simulate(
 @app.command()
 def plan(
     study: Study,
-    budget: Annotated[float | None, typer.Option("--budget", min=0, help="Joint budget in USD.")] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option("--budget", min=0, help="Joint budget in USD; scales purses down, never up."),
+    ] = None,
     partners: Annotated[str | None, typer.Option("--partners", help="For example JPN,USA.")] = None,
     by: Annotated[
         datetime | None, typer.Option("--by", formats=["%Y-%m-%d"], help="Deadline of the target.")

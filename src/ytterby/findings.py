@@ -20,7 +20,7 @@ _VERDICT = {
 
 def build_findings(results: Results) -> tuple[Finding, ...]:
     """Sentences on claims, choke points, futures, plan and dates; a stage without result is left out."""
-    makers = (_claims, _errors, _chokepoint, _futures, _plan, _together, _dates)
+    makers = (_claims, _errors, _chokepoint, _futures, _plan, _together, _dates, _assumed)
     return tuple(finding for make in makers for finding in make(results))
 
 
@@ -132,6 +132,19 @@ def _dates(results: Results) -> Iterator[Finding]:
     parts = [f"{row.object} ({row.promisor}) by {row.due}" for row in coming.head(3).itertuples()]
     text = f"Promises with a date: {'; '.join(parts)}."
     yield Finding(text, tuple(zip(parts, (anchor("pledge", p) for p in coming["pledge_id"]), strict=False)))
+
+
+def _assumed(results: Results) -> Iterator[Finding]:
+    """What it all rests on, said in the answer and not only at the end."""
+    table = results.assumptions
+    chances = table[table["file"] == "scenarios.csv"]
+    if table.empty:
+        return
+    words = f"{len(table)} rows of the study are assumptions"
+    told = ", the probabilities of the scenarios among them" if len(chances) else ""
+    first = next((chances if len(chances) else table).itertuples())
+    text = f"{words}{told}; each has its reason below, and other assumptions give other answers."
+    yield Finding(text, ((words, anchor("assumption", first.file, first.row)),))
 
 
 def _billions(usd: float) -> str:
