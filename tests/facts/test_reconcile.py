@@ -256,6 +256,9 @@ def test_words_for_the_terminal_and_refusals(store):
     words = brief(found).set_index("what")
     assert words.loc["rare_earths mine AUS", "difference"].iloc[0] == "55%"
     assert words.loc["rare_earths mine CHN", "difference"] == ""
+    assert words.loc["rare_earths mine CHN", "first"] == "270,000 t usgs-mcs-2026"
+    unknown = brief(check_sources(Tables(row("AAA", "x", None, qualifier="withheld"), row("AAA", "y", 5.25))))
+    assert list(unknown[["first", "second"]].iloc[0]) == ["no number x", "5.25 t y"]
     with pytest.raises(BadNumbers, match="tolerance"):
         check_sources(store, tolerance=10)
     with pytest.raises(UnknownName, match="order"):

@@ -113,8 +113,7 @@ def _with_parts(materials: list[str]) -> list[str]:
 def brief(pairs: pd.DataFrame) -> pd.DataFrame:
     """The table of ``check_sources`` in few columns, for a terminal."""
     first, second = (
-        pairs[f"{side}_t"].map("{:,.6g} t ".format) + pairs[f"{side}_source_id"]
-        for side in ("first", "second")
+        pairs[f"{side}_t"].map(_tonnes) + " " + pairs[f"{side}_source_id"] for side in ("first", "second")
     )
     columns = {
         "check": pairs["check"],
@@ -126,6 +125,12 @@ def brief(pairs: pd.DataFrame) -> pd.DataFrame:
         "status": pairs["status"],
     }
     return pd.DataFrame(columns)
+
+
+def _tonnes(amount: float) -> str:
+    if amount != amount:  # NaN
+        return "no number"
+    return f"{amount:,.0f} t" if amount >= 100 else f"{amount:.3g} t"
 
 
 def summarise(pairs: pd.DataFrame) -> str:
