@@ -79,11 +79,12 @@ def newest_edition(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rank == best]
 
 
-def _standing(card: str) -> tuple[int, str]:
-    """Place of a source and its edition among others, least first."""
+def _standing(card: str) -> tuple[int, str, str]:
+    """Place of a source and its edition among others, least first; editions count before names."""
     order = ("chain-facts", "iea-supply", "usgs-mcs")
-    known = family(card.partition("\t")[0])
-    return (order.index(known) if known in order else -1), card
+    name, _, edition = card.partition("\t")
+    known = family(name)
+    return (order.index(known) if known in order else -1), edition, name
 
 
 def _check_material(material: str | None) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ytterby.errors import InputFaults, UnknownName
-from ytterby.facts import open_store
+from ytterby.facts import load_production, open_store
 from ytterby.facts.imports import import_table
 from ytterby.facts.publishers import publisher
 
@@ -68,3 +68,17 @@ def test_nothing_usable_and_unknown_kinds_are_refused(tmp_path, edited):
         import_table("oecd", FIXTURES / "bgs.csv", edition="x", store=tmp_path / "store")
     with pytest.raises(UnknownName, match="comtrade"):
         import_table("comtrad", FIXTURES / "bgs.csv", edition="x", store=tmp_path / "store")
+
+
+def test_a_later_edition_of_the_summaries_goes_before_the_starter_data(tmp_path):
+    """Edition 2027 answers for 2025, which edition 2026 of the starter data has too."""
+    text = (FIXTURES / "usgs_mcs_2026.csv").read_bytes().decode("cp1252")
+    later = tmp_path / "later.csv"
+    later.write_text(text.replace(",2025,", ",2026,").replace(",2024,", ",2025,"), encoding="cp1252")
+    import_table("usgs_mcs", later, edition="2027", store=tmp_path / "store", published=dt.date(2027, 2, 1))
+    with open_store(tmp_path / "store") as store:
+        for year, tonnes in ((2025, 29_000.0), (2026, 31_000.0)):
+            rows = load_production(store, material="rare_earths", stage="mine", year=year)
+            assert set(rows["edition"]) == {"2027"}
+            assert rows.set_index("country_iso3").loc["AUS", "quantity_t"] == tonnes
+        assert set(load_production(store, material="rare_earths", year=2024)["edition"]) == {"2026"}
