@@ -34,20 +34,29 @@ def write_year(folder: Path, year: int, rows: int, revision: str = "HS92") -> Pa
     return path
 
 
+def product_codes() -> list[str]:
+    """Codes of the synthetic years, those of the catalog among them."""
+    filler = (f"{10101 + 191 * number:06d}" for number in range(PRODUCTS))
+    return sorted({*CODES, *filler})[:PRODUCTS]
+
+
 def _make_codes(db: duckdb.DuckDBPyConnection) -> None:
     """Tables of products (those of the catalog among them) and of countries, numbered from 0."""
-    numbers = [row["iso_n3"] for row in _countries()]
+    rows = _countries()
+    numbers = [row["iso_n3"] for row in rows]
     db.execute("CREATE TABLE country (country_code INTEGER, country_name VARCHAR, country_iso2 VARCHAR, "
                "country_iso3 VARCHAR)")  # fmt: skip
     db.executemany(
         "INSERT INTO country VALUES (?, ?, ?, ?)",
-        [(int(n), row["name"], row["iso2"], row["iso3"]) for n, row in zip(numbers, _countries(), strict=True)],
+        [
+            (int(n), row["name"], row["iso2"], row["iso3"])
+            for n, row in zip(numbers, _countries(), strict=True)
+        ],
     )
-    filler = (f"{10101 + 191 * number:06d}" for number in range(PRODUCTS))
-    codes = sorted({*CODES, *filler})[:PRODUCTS]
     db.execute("CREATE TABLE product (n INTEGER, code VARCHAR, description VARCHAR)")
     db.executemany(
-        "INSERT INTO product VALUES (?, ?, ?)", [(n, code, f"Product {n}") for n, code in enumerate(codes)]
+        "INSERT INTO product VALUES (?, ?, ?)",
+        [(n, code, f"Product {n}") for n, code in enumerate(product_codes())],
     )
 
 
@@ -69,7 +78,8 @@ def _flows(db: duckdb.DuckDBPyConnection, year: int, rows: int) -> str:
     keys = countries * countries * PRODUCTS
     step = keys // rows
     return f"""
-        WITH numbered AS (SELECT row_number() OVER (ORDER BY country_code) - 1 AS n, country_code FROM country)
+        WITH numbered AS (
+            SELECT row_number() OVER (ORDER BY country_code) - 1 AS n, country_code FROM country)
         SELECT {year} AS t, a.country_code AS i, b.country_code AS j, p.code AS k,
                round(exp(hash(key) % 1000 / 90.0) / 10, 3) AS v,
                CASE WHEN hash(key) % 20 = 0 THEN NULL

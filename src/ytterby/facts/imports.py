@@ -22,7 +22,7 @@ from ytterby.errors import Fault, InputFaults, UnknownName, YtterbyError
 from ytterby.facts import baci, tidy
 from ytterby.facts.publishers import PUBLISHERS, publisher
 from ytterby.facts.quarantine import Quarantine
-from ytterby.facts.store import column_rows, importable_tables, quoted_path, row_order
+from ytterby.facts.store import column_rows, importable_tables, quoted, row_order
 from ytterby.facts.unpack import is_archive, members, unpack
 from ytterby.facts.user_store import Card, Writer, required_folder, writing
 
@@ -308,7 +308,7 @@ def write_rows(
             why = str(error).splitlines()[0][:300]
             raise InputFaults([Fault(table, None, None, f"does not fit its columns ({why}).", "")]) from error
         connection.execute(
-            f"COPY (FROM rows ORDER BY {row_order(table)}) TO {quoted_path(target)} "
+            f"COPY (FROM rows ORDER BY {row_order(table)}) TO {quoted(target)} "
             "(FORMAT parquet, COMPRESSION zstd)"
         )
         years = "min(year), max(year)" if "year" in documented else "NULL, NULL"

@@ -161,7 +161,7 @@ class Store:
     def _close_the_doors(self) -> None:
         """From here on queries see the folders of the store only, and cannot change that."""
         folders = [self.folder] + ([self.user / EDITIONS] if self.user else [])
-        named = ", ".join("'{}'".format(str(folder).replace("'", "''")) for folder in folders)
+        named = ", ".join(spelling(folder) for folder in folders for spelling in (quoted, quoted_path))
         self._connection.execute(f"SET allowed_directories = [{named}]")
         for setting in ("enable_external_access = false", "lock_configuration = true"):
             self._connection.execute(f"SET {setting}")
@@ -193,6 +193,8 @@ class Store:
     def edition(self, table: str) -> str:
         """Editions of the sources of a table, joined by semicolons."""
         self._check_table(table)
+        if table in self._only_imported:
+            return "; ".join(dict.fromkeys(card.edition for card in self._cards_of(table)))
         return "; ".join(source(key).edition for key in _table_row(table)["source_id"].split(";"))
 
     def _table_rows(self) -> list[dict[str, str]]:
@@ -352,10 +354,14 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
         connection.execute(f"COPY frame TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
 
 
+def quoted(path: Path) -> str:
+    """Path of a file to write, as an SQL text."""
+    return "'{}'".format(str(path).replace("'", "''"))
+
+
 def quoted_path(path: Path) -> str:
-    """Path as an SQL text that the reader takes literally: signs of a pattern stand in brackets."""
-    literal = re.sub(r"[\[*?]", lambda sign: f"[{sign[0]}]", str(path))
-    return "'{}'".format(literal.replace("'", "''"))
+    """Path of a file to read, as an SQL text; signs of a pattern stand in brackets, to mean themselves."""
+    return quoted(Path(re.sub(r"[\[*?]", lambda sign: f"[{sign[0]}]", str(path))))
 
 
 def _conditions(filters: Mapping[str, Any]) -> tuple[str, list[Any]]:

@@ -261,14 +261,22 @@ def _value(column: str, kind: str, text: str, plan: Plan) -> Any:
         return _text(column, text, plan)
     if not text:
         return None
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("not a finite number")
+    number = _number(text)
     if column in _NEVER_NEGATIVE and number < 0:
         raise ValueError("negative quantity")
     if kind != "DOUBLE":
         return _whole(number)
     return number * plan.factors.get(column, 1.0)
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError("not a number") from None
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    return number
 
 
 def _whole(number: float) -> int:
