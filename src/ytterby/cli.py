@@ -371,7 +371,8 @@ def facts_check(
 
     Example: ytterby facts check --material "rare earths" --out differences.csv
     """
-    from ytterby.facts.reconcile import brief, check_sources, summarise
+    from ytterby.facts.pairs import brief, summarise
+    from ytterby.facts.reconcile import check_sources
     from ytterby.facts.store import open_store
 
     with open_store(store, known_on=_day(known_on)) as opened:

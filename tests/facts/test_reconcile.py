@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 from ytterby.errors import BadNumbers, UnknownName
 from ytterby.facts import open_store
 from ytterby.facts.imports import import_table
-from ytterby.facts.reconcile import (
-    COLUMNS,
-    brief,
-    check_mirror_flows,
-    check_sources,
-    gather_amounts,
-    summarise,
-)
+from ytterby.facts.pairs import COLUMNS, brief, summarise
+from ytterby.facts.reconcile import check_mirror_flows, check_sources, gather_amounts
 
 
 @pytest.fixture(scope="module")

@@ -35,8 +35,8 @@ def production_shares(
 ) -> pd.DataFrame:
     """Share of each country in the world's production of a material at a stage.
 
-    The world is what the countries and the rest of the table add up to, or the printed total where that
-    is more; what no country is named for is the row ``OTH``.
+    The world is what the countries and the rest of the table add up to. Where no rest is printed and the
+    total is more, the difference is the row ``OTH``: unnamed or withheld countries.
 
     Parameters
     ----------

@@ -12,28 +12,18 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from ytterby.catalog.concordance import REVISIONS, codes_in
 from ytterby.catalog.materials import ELEMENT, GROSS, OXIDE, material
 from ytterby.catalog.sources import load_sources
 from ytterby.errors import BadNumbers, UnknownName
+from ytterby.facts.pairs import COLUMNS, KEY, ORDERS, as_pairs, judge, rank_pairs, relative_difference
 from ytterby.facts.production import ALL_EDITIONS, RESTS, WORLD
 
 if TYPE_CHECKING:
     from ytterby.facts.store import Store
 
-ORDERS = {"difference": "relative_difference", "share": "world_share"}
-KEY = ["material", "stage", "country_iso3", "year"]
-COLUMNS = (
-    "check", *KEY, "first_source_id", "first_edition", "first_t", "second_source_id", "second_edition",
-    "second_t", "relative_difference", "world_share", "unit", "basis", "status", "remedy",
-)  # fmt: skip
-AGREE, DIFFER, NO_NUMBER, BASES, PARTIAL = (
-    "agree", "differ", "one has no number", "bases differ", "withheld parts are missing from the sum",
-)  # fmt: skip
-STATUSES = (DIFFER, PARTIAL, BASES, NO_NUMBER, AGREE)  # in this order they are listed
 _REPORTED = "reported_trade"
 _SIDE = ["source_id", "edition", "amount_t", "basis"]
 _TEXTS = "chain-facts-2026"
@@ -42,18 +32,6 @@ _KIN = {"magnet_rare_earths": "rare_earths"}
 # What the words of the register of texts stand for; a unit without a basis is not compared.
 _TEXT_STAGES = {"mine": "mine", "concentrate": "mine", "refining": "refined", "magnets": "magnet"}
 _TEXT_UNITS = {"t REO": (1.0, OXIDE), "t Y2O3": (1.0, OXIDE), "kt": (1000.0, ELEMENT)}
-_REMEDIES = {
-    "editions": "Name the edition with the number; the newer one is the publisher's correction.",
-    "sources": "Look at what each counts and give both; take one source for a whole comparison.",
-    "world total": "Take the countries' sum and the printed total as bounds; rest and rounding explain some.",
-    "texts": "Read the text's locator: it may quote another edition, year or definition.",
-    "mirror flows": "Give both reports; freight, re-exports and hidden destinations make them differ.",
-}
-_STATUS_REMEDIES = {
-    BASES: "Do not compare or add these two: convert with a named factor, or use one of them.",
-    NO_NUMBER: "Missing is not zero: use the one number and say whose it is.",
-    PARTIAL: "The difference to the total is at least what is withheld; it is no error.",
-}
 
 
 def check_sources(
@@ -102,53 +80,12 @@ def check_sources(
     parts = [_compare_tables(amounts, producers), _compare_totals(amounts), _compare_texts(store, amounts)]
     parts += [check_mirror_flows(flows, tolerance=tolerance) for flows in _reported_flows(store, keys)]
     found = pd.concat([part for part in parts if not part.empty] or parts[:1], ignore_index=True)
-    return _finish(found, amounts, tolerance, order, agreeing)
+    return rank_pairs(found, amounts, tolerance, order, agreeing)
 
 
 def _with_parts(materials: list[str]) -> list[str]:
     """Materials with those that count a part of them, so that the refusal to compare is told."""
     return materials + [part for part, whole in _KIN.items() if whole in materials and part not in materials]
-
-
-def brief(pairs: pd.DataFrame) -> pd.DataFrame:
-    """The table of ``check_sources`` in few columns, for a terminal."""
-    first, second = (
-        pairs[f"{side}_t"].map(_tonnes) + " " + pairs[f"{side}_source_id"] for side in ("first", "second")
-    )
-    columns = {
-        "check": pairs["check"],
-        "what": pairs["material"] + " " + pairs["stage"] + " " + pairs["country_iso3"],
-        "year": pairs["year"],
-        "first": first,
-        "second": second,
-        "difference": pairs["relative_difference"].map("{:.0%}".format).replace("nan%", ""),
-        "status": pairs["status"],
-    }
-    return pd.DataFrame(columns)
-
-
-def _tonnes(amount: float) -> str:
-    if amount != amount:  # NaN
-        return "no number"
-    return f"{amount:,.0f} t" if amount >= 100 else f"{amount:.3g} t"
-
-
-def summarise(pairs: pd.DataFrame) -> str:
-    """Say in lines how many pairs of each check were compared and how many differ.
-
-    Parameters
-    ----------
-    pairs
-        From ``check_sources(..., agreeing=True)``.
-    """
-    lines = [
-        f"{check}: {len(states)} pairs, "
-        + ", ".join(f"{(states == s).sum()} {s}" for s in STATUSES if (states == s).any())
-        for check, states in pairs.groupby("check")["status"]
-    ]
-    if not (pairs["check"] == "mirror flows").any():
-        lines.append("mirror flows: not checked, no reports of both sides (BACI has one number a flow)")
-    return "\n".join(lines)
 
 
 def gather_amounts(store: Store, materials: list[str] | None = None) -> pd.DataFrame:
@@ -198,7 +135,7 @@ def _compare_tables(amounts: pd.DataFrame, producers: Mapping[str, str]) -> pd.D
     others = others[others["producer_a"] < others["producer_b"]]
     kin = newest.merge(_kin(newest), on=KEY, suffixes=("_a", "_b"))
     found = {"editions": editions.dropna(subset=["source_id_a"]), "sources": pd.concat([others, kin])}
-    return pd.concat([_pairs(rows, check) for check, rows in found.items()], ignore_index=True)
+    return pd.concat([as_pairs(rows, check) for check, rows in found.items()], ignore_index=True)
 
 
 def _producers(store: Store, source_ids: pd.Series) -> dict[str, str]:
@@ -227,7 +164,7 @@ def _compare_totals(amounts: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
     found = summed.merge(total.drop(columns="country_iso3"), on=table, suffixes=("_a", "_b"))
     same = {f"{column}_{side}": found[column] for column in ("source_id", "edition") for side in "ab"}
-    return _pairs(found.assign(country_iso3=WORLD, **same), "world total", partial=found["partial"])
+    return as_pairs(found.assign(country_iso3=WORLD, **same), "world total", partial=found["partial"])
 
 
 def _compare_texts(store: Store, amounts: pd.DataFrame) -> pd.DataFrame:
@@ -235,9 +172,9 @@ def _compare_texts(store: Store, amounts: pd.DataFrame) -> pd.DataFrame:
     texts = _text_amounts(store)
     found = texts.merge(amounts, on=KEY, suffixes=("_a", "_b"))
     same = found[found["basis_a"] == found["basis_b"]]
-    gap = _relative(same["amount_t_a"], same["amount_t_b"])
+    gap = relative_difference(same["amount_t_a"], same["amount_t_b"])
     best = same.assign(gap=gap).sort_values("gap").drop_duplicates("edition_a")
-    return _pairs(best.drop(columns="gap"), "texts")
+    return as_pairs(best.drop(columns="gap"), "texts")
 
 
 def _text_amounts(store: Store) -> pd.DataFrame:
@@ -300,7 +237,7 @@ def check_mirror_flows(flows: pd.DataFrame, *, tolerance: float = 0.1) -> pd.Dat
         stage=found["hs6"] + " " + found["hs_revision"] + " " + found["period"],
         country_iso3=found["exporter"] + ">" + found["importer"],
     )
-    return _judge(_pairs(labelled, "mirror flows"), tolerance)
+    return judge(as_pairs(labelled, "mirror flows"), tolerance)[list(COLUMNS)]
 
 
 def _reported_flows(store: Store, materials: list[str] | None) -> Iterator[pd.DataFrame]:
@@ -322,55 +259,3 @@ def _materials_of_codes() -> dict[tuple[str, str], str]:
         for code in codes_in(revision):
             found.setdefault((revision, code.hs6), code.material)
     return found
-
-
-# --- judging --------------------------------------------------------------------------------------
-
-
-def _pairs(found: pd.DataFrame, check: str | list[str], partial: pd.Series | bool = False) -> pd.DataFrame:
-    """Two amounts a row under their public names."""
-    names = {"source_id": "source_id", "edition": "edition", "amount_t": "t"}
-    sides = {"a": "first", "b": "second"}
-    renamed = {f"{old}_{s}": f"{side}_{new}" for s, side in sides.items() for old, new in names.items()}
-    kept = [*KEY, *renamed.values(), "basis_a", "basis_b"]
-    return found.rename(columns=renamed)[kept].assign(check=check, partial=partial)
-
-
-def _judge(pairs: pd.DataFrame, tolerance: float) -> pd.DataFrame:
-    """Relative difference, status and remedy of each pair."""
-    other_basis = (pairs["basis_a"] != pairs["basis_b"]) | (pairs["basis_a"] == "mixed")
-    no_number = pairs["first_t"].isna() | pairs["second_t"].isna()
-    gap = _relative(pairs["first_t"], pairs["second_t"])
-    below = pairs["partial"].astype(bool) & (pairs["first_t"] < pairs["second_t"])
-    states = [other_basis, no_number, gap <= tolerance, below]
-    status = np.select(states, [BASES, NO_NUMBER, AGREE, PARTIAL], DIFFER)
-    basis = pairs["basis_a"].where(~other_basis, pairs["basis_a"] + " / " + pairs["basis_b"])
-    remedy = pd.Series(status, index=pairs.index).map(_STATUS_REMEDIES).fillna(pairs["check"].map(_REMEDIES))
-    judged = pairs.assign(
-        relative_difference=gap.mask(other_basis), basis=basis, status=status, remedy=remedy
-    )
-    return judged.assign(unit="t", world_share=np.nan)
-
-
-def _relative(first: pd.Series, second: pd.Series) -> pd.Series:
-    """|a - b| over the larger one; 0 where both are 0, NaN where one is missing."""
-    larger = np.maximum(first, second)
-    return ((first - second).abs() / larger.where(larger > 0, 1.0)).astype(float)
-
-
-def _finish(
-    found: pd.DataFrame, amounts: pd.DataFrame, tolerance: float, order: str, agreeing: bool
-) -> pd.DataFrame:
-    """Judge, weigh against the world and sort."""
-    mirrors = found["check"] == "mirror flows"
-    judged = pd.concat([_judge(found[~mirrors], tolerance), found[mirrors]], ignore_index=True)
-    world = amounts[amounts["country_iso3"] == WORLD].groupby(["material", "stage", "year"], observed=True)
-    total = judged.join(world["amount_t"].max(), on=["material", "stage", "year"])["amount_t"]
-    gap = (judged["first_t"] - judged["second_t"]).abs().mask(judged["status"] == BASES)
-    judged["world_share"] = gap / total.where(total > 0)
-    kept = judged if agreeing else judged[judged["status"] != AGREE]
-    rank = kept["status"].map({status: place for place, status in enumerate(STATUSES)})
-    keys = ["rank", ORDERS[order], *KEY, "first_edition", "second_edition"]
-    down = [True, False, *[True] * (len(keys) - 2)]
-    ordered = kept.assign(rank=rank).sort_values(keys, ascending=down, kind="stable")
-    return ordered[list(COLUMNS)].reset_index(drop=True)
