@@ -4,6 +4,7 @@ import math
 import sys
 import zipfile
 
+import duckdb
 import openpyxl
 import pytest
 
@@ -195,3 +196,30 @@ def test_a_sheet_longer_than_we_read_is_refused_and_not_cut(ask, book, monkeypat
     monkeypatch.setattr(workbook, "MAX_ROWS", 4)
     with pytest.raises(InputFaults, match="more than 4 rows"):
         ask("wmd", book(WMD))
+
+
+def test_every_number_of_the_stored_copy_comes_back_from_a_workbook(ask, book, shared):
+    """Five minerals of World Mining Data 2018-2024, laid out as the publisher does."""
+    stored = duckdb.sql(
+        f"SELECT * FROM '{shared / 'data' / 'wmd' / 'wmd_production_2018_2024.parquet'}'"  # noqa: S608
+    ).df()
+    names = ["Rare Earths (REO)", "Lithium (Li2O)", "Cobalt", "Platinum", "Graphite"]
+    years = list(range(2018, 2025))
+    sheets = {}
+    for name in names:
+        wide = stored[stored["material"] == name].pivot_table(
+            index=["country_name", "unit", "flag"], columns="year", values="quantity", aggfunc="first"
+        )
+        lines = [[country, unit, *row, flag[0]] for (country, unit, flag), row in
+                 zip(wide.index, wide.reindex(columns=years).to_numpy().tolist(), strict=True)]  # fmt: skip
+        cleaned = [[None if cell != cell else cell for cell in line] for line in lines]
+        sheets[name] = [[name], ["Country", "unit", *years, "data source"], *cleaned]
+    rows, quarantine = ask("wmd", book(sheets))
+    expected = stored[stored["material"].isin(names)]
+    assert quarantine.total == 0
+    assert len(rows) == len(expected)
+    assert rows["quantity_t"].sum() == pytest.approx(expected["quantity_t"].sum(), rel=1e-12)
+    key = ["detail", "country_iso3", "year"]
+    found = rows.set_index(key)["quantity_t"]
+    for row in expected.itertuples():
+        assert found[row.material, row.country_iso3, row.year] == pytest.approx(row.quantity_t, rel=1e-12)
