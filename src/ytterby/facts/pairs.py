@@ -69,8 +69,7 @@ def rank_pairs(
     found: pd.DataFrame, amounts: pd.DataFrame, tolerance: float, order: str, agreeing: bool
 ) -> pd.DataFrame:
     """Judge, weigh against the world and sort."""
-    mirrors = found["check"] == "mirror flows"
-    judged = pd.concat([judge(found[~mirrors], tolerance), found[mirrors]], ignore_index=True)
+    judged = judge(found, tolerance)
     world = amounts[amounts["country_iso3"] == WORLD].groupby(["material", "stage", "year"], observed=True)
     total = judged.join(world["amount_t"].max(), on=["material", "stage", "year"])["amount_t"]
     gap = (judged["first_t"] - judged["second_t"]).abs().mask(judged["status"] == BASES)

@@ -78,7 +78,7 @@ def check_sources(
     amounts = gather_amounts(store, keys)
     producers = _producers(store, amounts["source_id"])
     parts = [_compare_tables(amounts, producers), _compare_totals(amounts), _compare_texts(store, amounts)]
-    parts += [check_mirror_flows(flows, tolerance=tolerance) for flows in _reported_flows(store, keys)]
+    parts += [_compare_reports(flows) for flows in _reported_flows(store, keys)]
     found = pd.concat([part for part in parts if not part.empty] or parts[:1], ignore_index=True)
     return rank_pairs(found, amounts, tolerance, order, agreeing)
 
@@ -226,6 +226,11 @@ def check_mirror_flows(flows: pd.DataFrame, *, tolerance: float = 0.1) -> pd.Dat
     ``country_iso3`` is ``exporter>importer``, ``material`` the key of the catalog, else the code, and
     ``stage`` says code, revision and period.
     """
+    return judge(_compare_reports(flows), tolerance)[list(COLUMNS)]
+
+
+def _compare_reports(flows: pd.DataFrame) -> pd.DataFrame:
+    """The exporter's and the importer's report of one flow."""
     key = ["exporter", "importer", "hs6", "hs_revision", "period", "year"]
     sides = flows.groupby([*key, "flow", "source_id", "edition"], observed=True)
     summed = sides["quantity_t"].sum(min_count=1).rename("amount_t").reset_index().assign(basis=GROSS)
@@ -237,7 +242,7 @@ def check_mirror_flows(flows: pd.DataFrame, *, tolerance: float = 0.1) -> pd.Dat
         stage=found["hs6"] + " " + found["hs_revision"] + " " + found["period"],
         country_iso3=found["exporter"] + ">" + found["importer"],
     )
-    return judge(as_pairs(labelled, "mirror flows"), tolerance)[list(COLUMNS)]
+    return as_pairs(labelled, "mirror flows")
 
 
 def _reported_flows(store: Store, materials: list[str] | None) -> Iterator[pd.DataFrame]:
