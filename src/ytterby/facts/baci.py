@@ -34,6 +34,7 @@ MAX_BAD = 0.2
 # Codes whose ISO3 is a reading of BACI rather than the same country under another number.
 READINGS = (58, 280, 490, 697, 711, 736, 849)
 _UNSPECIFIED = 9_999_999  # stands for 9999AA, the one code that is no number
+_UNREADABLE = "Download it again; where it speaks of disk or memory, free some."
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,7 @@ def _engine(spill: Path, flows: Flows) -> Iterator[duckdb.DuckDBPyConnection]:
         except duckdb.Error as error:
             name = Path(flows.name).name
             why = str(error).splitlines()[0][:300]
-            raise _refused(name, f"cannot be read ({why}).", "Download it again.") from error
+            raise _refused(name, f"cannot be read ({why}).", _UNREADABLE) from error
 
 
 def _load(connection: duckdb.DuckDBPyConnection, path: Path, quarantine: Quarantine) -> None:

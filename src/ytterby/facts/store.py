@@ -195,8 +195,6 @@ class Store:
         self._check_table(table)
         if table in self._only_imported:
             return "; ".join(dict.fromkeys(card.edition for card in self._cards_of(table)))
-        if table in self._only_imported:
-            return "; ".join(dict.fromkeys(card.edition for card in self._cards_of(table)))
         return "; ".join(source(key).edition for key in _table_row(table)["source_id"].split(";"))
 
     def _table_rows(self) -> list[dict[str, str]]:
