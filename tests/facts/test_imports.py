@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import importlib.util
 import re
 from pathlib import Path
 
@@ -134,6 +135,37 @@ def test_every_kind_has_an_example_in_the_how_to_page():
     page = (ROOT / "docs" / "howto" / "import-data.md").read_text(encoding="utf-8")
     shown = set(re.findall(r"ytterby facts import (\w+) ", page))
     assert shown == set(KINDS)
+
+
+def test_the_mapping_file_of_the_how_to_page_works(tmp_path):
+    page = (ROOT / "docs" / "howto" / "import-data.md").read_text(encoding="utf-8")
+    (tmp_path / "survey.toml").write_text(
+        re.search(r"```toml\n(.*?)```", page, re.DOTALL)[1], encoding="utf-8"
+    )
+    (tmp_path / "survey.csv").write_text(
+        "metal,country,year,output\nネオジム,Japon,2024,1166\n", encoding="utf-8"
+    )
+    done = import_table(
+        "tidy",
+        tmp_path / "survey.csv",
+        mapping=tmp_path / "survey.toml",
+        edition="1",
+        store=tmp_path / "store",
+    )
+    assert (done.rows, done.quarantined) == (1, {})
+    with open_store(tmp_path / "store") as store:
+        row = store.select("production", source_id="my-survey").iloc[0]
+    assert row["quantity_t"] == pytest.approx(1.0, rel=1e-3)
+    assert row["basis"] == "element content"
+
+
+def test_the_benchmark_writes_what_the_importer_reads(tmp_path):
+    spec = importlib.util.spec_from_file_location("make_baci", ROOT / "benchmarks" / "make_baci.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    path = module.write_year(tmp_path / "in", 2022, 5000, "HS12")
+    done = import_table("baci", path, edition=module.VERSION, store=tmp_path / "store")
+    assert (done.rows, done.quarantined) == (5000, {})
 
 
 def test_unknown_kinds_get_suggestions(tmp_path):
