@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ytterby.catalog.concordance import REVISIONS, successors
 from ytterby.catalog.materials import load_materials, load_trade_codes
 from ytterby.catalog.rows import read_rows
 
@@ -17,8 +16,8 @@ HEAD = """# Materials, stages, customs codes, countries
 
 Made from `src/ytterby/catalog/data` by `scripts/write_materials_reference.py`. In Python:
 `ytterby.catalog.materials` (`material`, `trade_codes`, `to_oxide`, `to_metal`),
-`ytterby.catalog.concordance` (`successors`, `codes_in`), `ytterby.catalog.countries` (`iso3`,
-`baci_iso3`, `comtrade_iso3`, `bloc_members`). Rules: [facts](../method/facts.md).
+`ytterby.catalog.countries` (`iso3`, `baci_iso3`, `comtrade_iso3`, `bloc_members`).
+Rules: [facts](../method/facts.md).
 """
 MATERIALS = """## Materials
 
@@ -28,13 +27,7 @@ that is recalled and was not seen in a stored document.
 CODES = """## Customs codes
 
 Codes are HS 1992. Basket: `core` is counted, `wide` only in the wide definition, `mixed` holds other goods
-too, `absent` is not in the starter data. The last column says what the code is in HS 2022.
-"""
-STEPS = """## Codes that change
-
-Each line is a code that splits, merges or is renumbered between two neighbouring revisions; every other
-code of the table above stays as it is from HS 1992 to HS 2022. Read in the correlation tables of the UN
-Statistics Division (`unsd-hs-correlation`).
+too, `absent` is not in the starter data.
 """
 AREAS = """## Country codes of UN Comtrade that are not ISO 3166
 
@@ -44,9 +37,7 @@ AREAS = """## Country codes of UN Comtrade that are not ISO 3166
 
 def build_page() -> str:
     """Return the whole page."""
-    return "\n".join(
-        [HEAD, MATERIALS, _materials(), _stages(), CODES, _codes(), STEPS, _steps(), AREAS, _areas()]
-    )
+    return "\n".join([HEAD, MATERIALS, _materials(), _stages(), CODES, _codes(), AREAS, _areas()])
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -75,26 +66,9 @@ def _stages() -> str:
 
 
 def _codes() -> str:
-    head = ("material", "HS 1992", "stage", "basket", "goods", "note", "HS 2022")
-    rows = [
-        (f"`{c.material}`", c.hs6, c.stage, c.basket, c.description, c.note, _newest(c.hs6))
-        for c in load_trade_codes()
-    ]
+    head = ("material", "HS 1992", "stage", "basket", "goods", "note")
+    rows = [(f"`{c.material}`", c.hs6, c.stage, c.basket, c.description, c.note) for c in load_trade_codes()]
     return _table(head, rows)
-
-
-def _newest(hs6: str) -> str:
-    found = successors(hs6, REVISIONS[0], REVISIONS[-1])
-    return f"{found.relation}: {', '.join(found.codes)}"
-
-
-def _steps() -> str:
-    rows = [
-        (row["from_revision"], row["from_code"], row["to_revision"], row["to_code"], row["others"])
-        for row in read_rows("hs_concordance")
-        if row["from_code"] != row["to_code"] or row["others"]
-    ]
-    return _table(("from", "code", "to", "code", "with goods of"), rows)
 
 
 def _areas() -> str:

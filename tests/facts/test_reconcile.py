@@ -171,7 +171,7 @@ def report(exporter, importer, flow, amount, code="284690", edition="1"):
         "quantity_t",
         "source_id",
     ]
-    values = [exporter, importer, flow, code, "HS17", "2024-05", 2024, amount, "un-comtrade"]
+    values = [exporter, importer, flow, code, "HS92", "2024-05", 2024, amount, "un-comtrade"]
     return dict(zip([*names, "edition"], [*values, edition], strict=True))
 
 
@@ -191,7 +191,7 @@ def test_mirror_flows_by_hand():
     line = found.loc["rare_earths"]
     assert (line["country_iso3"], line["first_t"], line["second_t"]) == ("CHN>JPN", 80.0, 100.0)
     assert line["relative_difference"] == pytest.approx(0.2)
-    assert (line["status"], line["stage"]) == ("differ", "284690 HS17 2024-05")
+    assert (line["status"], line["stage"]) == ("differ", "284690 HS92 2024-05")
     assert found.loc["010121", "status"] == "agree"
 
 

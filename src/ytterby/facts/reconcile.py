@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ytterby.catalog.concordance import REVISIONS, codes_in
-from ytterby.catalog.materials import ELEMENT, GROSS, OXIDE, material
+from ytterby.catalog.materials import ELEMENT, GROSS, OXIDE, load_trade_codes, material
 from ytterby.catalog.sources import load_sources
 from ytterby.errors import BadNumbers, UnknownName
 from ytterby.facts.pairs import COLUMNS, KEY, ORDERS, as_pairs, judge, rank_pairs, relative_difference
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from ytterby.facts.store import Store
 
 _REPORTED = "reported_trade"
+CATALOG_REVISION = "HS92"
 _SIDE = ["source_id", "edition", "amount_t", "basis"]
 _TEXTS = "chain-facts-2026"
 # One counts a part of what the other counts: never comparable, and worth saying so.
@@ -258,9 +258,11 @@ def _reported_flows(store: Store, materials: list[str] | None) -> Iterator[pd.Da
 
 
 def _materials_of_codes() -> dict[tuple[str, str], str]:
-    """Material by revision and code; the first of the catalog where several share a code."""
+    """Material by revision and code; the first of the catalog where several share a code.
+
+    The catalog's codes are HS 1992; flows under a later revision name no material here.
+    """
     found: dict[tuple[str, str], str] = {}
-    for revision in REVISIONS:
-        for code in codes_in(revision):
-            found.setdefault((revision, code.hs6), code.material)
+    for code in load_trade_codes():
+        found.setdefault((CATALOG_REVISION, code.hs6), code.material)
     return found
