@@ -32,7 +32,7 @@ def told(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
         (["plan", "three-countries", "--out", "plan.csv"], "unknown table format '.csv'"),
         (["plan", "three-countries", "--partners", ","], "names nobody"),
         (["screen", "--year", "99999999999999999999"], "--year"),
-        (["run", "three-countries", "--out", "taken.txt"], "holds something else"),
+        (["run", "three-countries", "--out", "taken.txt"], "is a file"),
     ],
 )
 def test_what_cannot_be_done_is_one_error(
