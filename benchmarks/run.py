@@ -48,7 +48,7 @@ def measure(arguments: list[str]) -> tuple[float, float]:
         sys.executable,
         [sys.executable, *arguments],
         os.environ,
-        file_actions=[(os.POSIX_SPAWN_DUP2, quiet, 1)],
+        file_actions=[(os.POSIX_SPAWN_DUP2, quiet, 1), (os.POSIX_SPAWN_DUP2, quiet, 2)],
     )
     _, status, usage = os.wait4(pid, 0)
     os.close(quiet)
