@@ -104,14 +104,15 @@ def _opened(path: Path) -> Iterator[Any]:
     except ImportError as error:
         message = f"{path.name} is an xlsx file, and openpyxl is not installed."
         raise YtterbyError(message, "pip install 'ytterby[xlsx]', or save the sheets as CSV.") from error
-    try:  # formulas show as such only where their stored results are not asked for
-        book = openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False)
-    except Exception as error:  # whatever a broken workbook makes the parser raise
-        raise refusal(path, f"no readable workbook: {error}.", "Take the file as published.") from error
-    try:
-        yield book
-    finally:
-        book.close()
+    with path.open("rb") as file:  # ours to close: the parser leaves a broken workbook open
+        try:  # formulas show as such only where their stored results are not asked for
+            book = openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
+        except Exception as error:  # whatever a broken workbook makes the parser raise
+            raise refusal(path, f"no readable workbook: {error}.", "Take the file as published.") from error
+        try:
+            yield book
+        finally:
+            book.close()
 
 
 def _text(cell: Any, row: int, sheet: str, quarantine: Quarantine) -> str:
