@@ -74,9 +74,10 @@ def _futures(results: Results) -> Iterator[Finding]:
     worst = next(scenarios.nlargest(1, "expected_loss_usd").itertuples())
     words = f"{_billions(total.expected_loss_usd)} on average"
     deep = _billions(worst.expected_loss_usd)
+    weeks = results.settings.simulation.horizon_weeks
     text = (
-        f"Without a plan the partners lose {words} and {_billions(total.cvar95_usd)} in the worst 5 % of the "
-        f"futures drawn; “{worst.label}” alone costs {deep} if it comes."
+        f"Without a plan the partners lose {words} over {weeks} weeks and {_billions(total.cvar95_usd)} in "
+        f"the worst 5 % of the futures drawn; “{worst.label}” alone costs {deep} if it comes."
     )
     links = ((words, anchor("loss", _WITHOUT, "all")), (deep, anchor("loss", _WITHOUT, worst.scenario)))
     yield Finding(text, links)

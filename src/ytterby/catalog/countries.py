@@ -102,11 +102,6 @@ def iso3(name: str) -> str:
     return found
 
 
-def country_names() -> dict[str, str]:
-    """Every spelling that ``iso3`` understands, in plain lower case, with its code."""
-    return dict(_by_name())
-
-
 @cache
 def _by_iso2() -> dict[str, str]:
     return {row["iso2"]: code for code, row in _countries().items()}
