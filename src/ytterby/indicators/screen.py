@@ -7,24 +7,20 @@ stand in docs/method/indicators, section 6.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from ytterby.catalog.countries import iso3
-from ytterby.catalog.materials import load_materials, material
 from ytterby.errors import UnknownName
 from ytterby.facts.store import Store
-from ytterby.indicators.cells import EU, Array, Grid, Imports, Integers, build_groups, gather_imports
+from ytterby.indicators.cells import Array, Grid, Imports, Integers
 from ytterby.indicators.criticality import COPPER_MIDPOINT, import_risks
 from ytterby.indicators.dependence import net_import_reliance
 from ytterby.indicators.longrows import CODE, Status, join_rows, long_rows, refuse
-from ytterby.indicators.producers import Producers, screen_dera, screen_production
-from ytterby.indicators.supply import COVERAGE, WGI_SOURCE, Supply, Worlds, gather_production
+from ytterby.indicators.producers import screen_dera, screen_production
+from ytterby.indicators.supply import COVERAGE, WGI_SOURCE, Supply
+from ytterby.indicators.world import World, build_world
 
-FIRST_YEAR, LAST_YEAR = 1995, 2025
 TRADE_SOURCE = "baci-hs92"
 
 
@@ -61,39 +57,8 @@ def screen(
         A method, material or country nobody knows.
     """
     chosen = _check_methods(methods)
-    keys = [material(name).material for name in materials] if materials else list(load_materials())
-    grid = Grid(
-        groups=tuple(build_groups(keys)),
-        countries=tuple(dict.fromkeys(map(iso3, countries))) if countries else _all_countries(store),
-        years=tuple(dict.fromkeys(years)) if years else tuple(range(FIRST_YEAR, LAST_YEAR + 1)),
-    )
-    world = _World(store, grid, tuple(keys))
+    world = build_world(store, materials=materials, countries=countries, years=years)
     return join_rows([SCREENS[name](world) for name in chosen])
-
-
-@dataclass(frozen=True)
-class _World:
-    """What the methods read, each part gathered when the first of them asks for it."""
-
-    store: Store
-    grid: Grid
-    materials: tuple[str, ...]
-
-    @cached_property
-    def production(self) -> Worlds:
-        return gather_production(self.store, self.materials)
-
-    @property
-    def producers(self) -> Producers:
-        return Producers(self.store, self.production, self.materials, self.grid.years)
-
-    @cached_property
-    def imports(self) -> Imports:
-        return gather_imports(self.store, self.grid)
-
-    @cached_property
-    def supply(self) -> Supply:
-        return Supply(self.grid, self.production)
 
 
 def _check_methods(methods: Sequence[str] | None) -> tuple[str, ...]:
@@ -103,11 +68,6 @@ def _check_methods(methods: Sequence[str] | None) -> tuple[str, ...]:
         if name not in METHODS:
             raise UnknownName("method", name, METHODS)
     return tuple(name for name in METHODS if name in methods)
-
-
-def _all_countries(store: Store) -> tuple[str, ...]:
-    found = store.query("SELECT DISTINCT importer FROM trade ORDER BY importer")["importer"]
-    return (*found, EU)
 
 
 # --- imports ------------------------------------------------------------------------------------
@@ -130,7 +90,7 @@ def _import_status(grid: Grid, imports: Imports) -> Status:
     return flat
 
 
-def _screen_import_hhi(world: _World) -> pd.DataFrame:
+def _screen_import_hhi(world: World) -> pd.DataFrame:
     """HHI of the suppliers of each importer, by mass; the bounds hold the value by money as well."""
     grid, imports = world.grid, world.imports
     status = _import_status(grid, imports)
@@ -140,7 +100,7 @@ def _screen_import_hhi(world: _World) -> pd.DataFrame:
     return long_rows(grid, "import_hhi", status, (by_mass, by_value), parts, sources=_trade_only(grid))
 
 
-def _screen_import_share(world: _World) -> pd.DataFrame:
+def _screen_import_share(world: World) -> pd.DataFrame:
     """Share of the largest supplier by mass, with its name; the bounds hold its share by money as well."""
     grid, imports = world.grid, world.imports
     status = _import_status(grid, imports)
@@ -180,7 +140,7 @@ def _coverage(imports: Imports) -> Array:
 # --- imports with production --------------------------------------------------------------------
 
 
-def _screen_reliance(world: _World) -> pd.DataFrame:
+def _screen_reliance(world: World) -> pd.DataFrame:
     """Net import reliance where production and trade count the same goods; stocks are not known."""
     grid, imports = world.grid, world.imports
     supply = world.supply
@@ -204,7 +164,7 @@ def _screen_reliance(world: _World) -> pd.DataFrame:
     )
 
 
-def _screen_geopolrisk(world: _World) -> pd.DataFrame:
+def _screen_geopolrisk(world: World) -> pd.DataFrame:
     """GeoPolRisk score with a 90 percent interval from governance errors and the rest of production."""
     grid, imports = world.grid, world.imports
     supply = world.supply
@@ -214,8 +174,7 @@ def _screen_geopolrisk(world: _World) -> pd.DataFrame:
     refuse(
         status, (own > 0) & ~supply.flat(supply.same_basis), "production and imports are on different bases"
     )
-    instability, error = _governance(world)
-    risks = import_risks(imports.pair_cell, np.nan_to_num(imports.pair_mass), instability, error, grid.size)
+    risks = import_risks(imports.pair_cell, np.nan_to_num(imports.pair_mass), *world.governance(), grid.size)
     blind = risks.blind_t > (1 - COVERAGE) * imports.cell_mass
     refuse(status, blind, "no governance for suppliers of more than 5 % of the imports")
     risk, _, high = risks.within(own)
@@ -244,21 +203,7 @@ def _sources(supply: Supply, others: str) -> tuple[Integers, list[str]]:
     return supply.flat(number.reshape(supply.source.shape)), [f"{others};{name}" for name in names]
 
 
-def _governance(world: _World) -> tuple[Array, Array]:
-    """Instability and standard error of the supplier of every pair in its year; NaN without one."""
-    grid, imports = world.grid, world.imports
-    rows = world.store.select("governance")
-    place = {code: n for n, code in enumerate(imports.suppliers)}
-    supplier = np.array([place.get(code, -1) for code in rows["country_iso3"]], dtype=np.int64)
-    year = grid.numbers_of_years(rows["year"])
-    known = (supplier >= 0) & (year >= 0)
-    table = np.full((2, len(imports.suppliers), len(grid.years)), np.nan)
-    table[:, supplier[known], year[known]] = rows[["instability", "std_error"]].to_numpy()[known].T
-    instability, error = table[:, imports.pair_supplier, imports.pair_cell % len(grid.years)]
-    return instability, np.nan_to_num(error)
-
-
-SCREENS: dict[str, Callable[[_World], pd.DataFrame]] = {
+SCREENS: dict[str, Callable[[World], pd.DataFrame]] = {
     "hhi": lambda world: screen_production(world.producers),
     "dera": lambda world: screen_dera(world.producers),
     "import_hhi": _screen_import_hhi,

@@ -1,0 +1,103 @@
+"""What the methods of a screen read: production, imports and governance of one grid of cells.
+
+Each part is gathered once, when the first method asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ytterby.catalog.countries import iso3
+from ytterby.catalog.materials import load_materials, material
+from ytterby.facts.store import Store
+from ytterby.indicators.cells import EU, Array, Grid, Imports, Integers, build_groups, gather_imports
+from ytterby.indicators.producers import Producers
+from ytterby.indicators.supply import Supply, Worlds, gather_production
+
+FIRST_YEAR, LAST_YEAR = 1995, 2025
+
+
+@dataclass(frozen=True)
+class World:
+    """A store seen through a grid of groups (materials at stages), countries and years."""
+
+    store: Store
+    grid: Grid
+    materials: tuple[str, ...]
+
+    @cached_property
+    def production(self) -> Worlds:
+        """World production by material, stage and year."""
+        return gather_production(self.store, self.materials)
+
+    @property
+    def producers(self) -> Producers:
+        """The same with the years of the grid and the store, for methods that need no trade."""
+        return Producers(self.store, self.production, self.materials, self.grid.years)
+
+    @cached_property
+    def imports(self) -> Imports:
+        """Imports of every cell by supplier."""
+        return gather_imports(self.store, self.grid)
+
+    @cached_property
+    def supply(self) -> Supply:
+        """Production beside the imports of every cell."""
+        return Supply(self.grid, self.production)
+
+    @cached_property
+    def governance_table(self) -> Array:
+        """Instability (0..1) and standard error, [2, supplier of the imports, year]; NaN without one."""
+        rows = self.store.select("governance")
+        place = {code: n for n, code in enumerate(self.imports.suppliers)}
+        supplier = np.array([place.get(code, -1) for code in rows["country_iso3"]], dtype=np.int64)
+        year = self.grid.numbers_of_years(rows["year"])
+        known = (supplier >= 0) & (year >= 0)
+        table = np.full((2, len(place), len(self.grid.years)), np.nan)
+        table[:, supplier[known], year[known]] = rows[["instability", "std_error"]].to_numpy()[known].T
+        return table
+
+    def governance(self, year: Integers | None = None) -> tuple[Array, Array]:
+        """Instability and standard error of the supplier of every pair of the imports.
+
+        Parameters
+        ----------
+        year
+            Number of the year whose governance counts for each pair; that of its cell when None.
+        """
+        pairs = self.imports
+        at = pairs.pair_cell % len(self.grid.years) if year is None else year
+        instability, error = self.governance_table[:, pairs.pair_supplier, at]
+        return instability, np.nan_to_num(error)
+
+
+def build_world(
+    store: Store,
+    *,
+    materials: Sequence[str] | None = None,
+    countries: Sequence[str] | None = None,
+    years: Sequence[int] | None = None,
+) -> World:
+    """World of some materials, countries and years; of all that the store has where one is None.
+
+    Raises
+    ------
+    UnknownName
+        A material or country nobody knows.
+    """
+    keys = [material(name).material for name in materials] if materials else list(load_materials())
+    grid = Grid(
+        groups=tuple(build_groups(keys)),
+        countries=tuple(dict.fromkeys(map(iso3, countries))) if countries else _all_countries(store),
+        years=tuple(dict.fromkeys(years)) if years else tuple(range(FIRST_YEAR, LAST_YEAR + 1)),
+    )
+    return World(store, grid, tuple(keys))
+
+
+def _all_countries(store: Store) -> tuple[str, ...]:
+    found = store.query("SELECT DISTINCT importer FROM trade ORDER BY importer")["importer"]
+    return (*found, EU)
