@@ -36,6 +36,7 @@ REASONS = (
     "production and trade are of different goods or stages",
     "apparent consumption is not positive",
     "no governance for suppliers of more than 5 % of the imports",
+    "no governance in the store for this year",
 )
 CODE = {reason: number for number, reason in enumerate(REASONS)}
 
@@ -68,7 +69,7 @@ def long_rows(
         {
             "method": _categories([method or indicator], np.zeros(grid.size, np.int64)),
             "indicator": _categories([indicator], np.zeros(grid.size, np.int64)),
-            **_labels(grid),
+            **labels(grid),
             "value": value,
             "lower": low,
             "upper": high,
@@ -97,7 +98,7 @@ def _bounds(numbers: tuple[Array, ...]) -> tuple[Array, Array, Array]:
     return numbers[0], np.fmin.reduce(numbers), np.fmax.reduce(numbers)
 
 
-def _labels(grid: Grid) -> dict[str, Any]:
+def labels(grid: Grid) -> dict[str, Any]:
     """Material, stage, country and year of every cell."""
     groups, countries, years = grid.shape
     group = np.repeat(np.arange(groups), countries * years)

@@ -14,7 +14,7 @@ import pandas as pd
 from ytterby.errors import UnknownName
 from ytterby.facts.store import Store
 from ytterby.indicators.cells import Array, Grid, Imports, Integers
-from ytterby.indicators.criticality import COPPER_MIDPOINT, import_risks
+from ytterby.indicators.criticality import COPPER_MIDPOINT, ImportRisks, import_risks
 from ytterby.indicators.dependence import net_import_reliance
 from ytterby.indicators.longrows import CODE, Status, join_rows, long_rows, refuse
 from ytterby.indicators.producers import screen_dera, screen_production
@@ -38,7 +38,8 @@ def screen(
     ----------
     methods
         Of ``hhi`` (world production), ``dera`` (its country risk), ``import_hhi``, ``import_share`` (of
-        the largest supplier), ``net_import_reliance``, ``geopolrisk``; all when None or ``["all"]``.
+        the largest supplier), ``import_instability`` (of the suppliers), ``net_import_reliance``,
+        ``geopolrisk``; all when None or ``["all"]``.
     materials
         Keys or names of the catalog; all when None.
     countries
@@ -164,10 +165,27 @@ def _screen_reliance(world: World) -> pd.DataFrame:
     )
 
 
-def _screen_geopolrisk(world: World) -> pd.DataFrame:
-    """GeoPolRisk score with a 90 percent interval from governance errors and the rest of production."""
+def _screen_instability(world: World) -> pd.DataFrame:
+    """Political instability of the suppliers weighted by mass, 0..1, with a 90 percent interval.
+
+    Import risk without own production, so that it needs none and goes back to the first governance.
+    """
     grid, imports = world.grid, world.imports
-    supply = world.supply
+    status = _import_status(grid, imports)
+    risks = import_risks(imports.pair_cell, np.nan_to_num(imports.pair_mass), *world.governance(), grid.size)
+    unknown = np.isnan(world.governance_table[0]).all(axis=0)
+    refuse(status, np.tile(unknown, grid.size // len(grid.years)), "no governance in the store for this year")
+    blind = risks.blind_t > (1 - COVERAGE) * imports.cell_mass
+    refuse(status, blind, "no governance for suppliers of more than 5 % of the imports")
+    numbers = risks.within(np.zeros(grid.size))
+    parts = {"imports_t": imports.cell_mass, "without_governance_t": risks.blind_t}
+    sources = np.zeros(grid.size, dtype=np.int64), [f"{TRADE_SOURCE};{WGI_SOURCE}"]
+    return long_rows(grid, "import_instability", status, numbers, parts, sources=sources)
+
+
+def geopolrisk_risks(world: World) -> tuple[Status, ImportRisks]:
+    """Why a cell has no GeoPolRisk value (0 where it has), and the sums behind its import risk."""
+    grid, imports, supply = world.grid, world.imports, world.supply
     status = _import_status(grid, imports)
     supply.refuse(status)
     own = supply.domestic_t.reshape(-1)
@@ -177,13 +195,24 @@ def _screen_geopolrisk(world: World) -> pd.DataFrame:
     risks = import_risks(imports.pair_cell, np.nan_to_num(imports.pair_mass), *world.governance(), grid.size)
     blind = risks.blind_t > (1 - COVERAGE) * imports.cell_mass
     refuse(status, blind, "no governance for suppliers of more than 5 % of the imports")
+    return status, risks
+
+
+def unit_values(imports: Imports) -> Array:
+    """Import value per mass of every cell, USD/kg, over the flows whose mass is known."""
+    covered = np.where(imports.cell_mass > 0, imports.cell_covered, np.nan)
+    return np.asarray(covered / np.maximum(imports.cell_mass, 1e-300))
+
+
+def _screen_geopolrisk(world: World) -> pd.DataFrame:
+    """GeoPolRisk score with a 90 percent interval from governance errors and the rest of production."""
+    grid, supply = world.grid, world.supply
+    status, risks = geopolrisk_risks(world)
+    own, price = supply.domestic_t.reshape(-1), unit_values(world.imports)
     risk, _, high = risks.within(own)
     _, low, _ = risks.within(own + supply.hidden_t)
     hhi = supply.flat(supply.hhi)
     score, lower, upper = hhi * risk, hhi * low, supply.flat(supply.hhi_upper) * high
-    price = np.where(imports.cell_mass > 0, imports.cell_covered, np.nan) / np.maximum(
-        imports.cell_mass, 1e-300
-    )
     parts = {
         "hhi": hhi,
         "import_risk": risk,
@@ -208,6 +237,7 @@ SCREENS: dict[str, Callable[[World], pd.DataFrame]] = {
     "dera": lambda world: screen_dera(world.producers),
     "import_hhi": _screen_import_hhi,
     "import_share": _screen_import_share,
+    "import_instability": _screen_instability,
     "net_import_reliance": _screen_reliance,
     "geopolrisk": _screen_geopolrisk,
 }

@@ -47,12 +47,25 @@ class WorldProduction:
 Worlds = dict[tuple[str, str, int], WorldProduction]
 
 
-def gather_production(store: Store, materials: Sequence[str]) -> Worlds:
-    """World production by material, stage and year, newest edition; projections are left out."""
+def gather_production(store: Store, materials: Sequence[str], *, within: Sequence[int] = ()) -> Worlds:
+    """World production by material, stage and year, newest edition; projections are left out.
+
+    ``within`` are years to be compared: where one edition has them all, the newest such edition gives
+    them all, at the stages it has, so that a revision or another stage does not pass for a change.
+    """
     rows = load_production(store, edition=ALL_EDITIONS)
-    rows = newest_edition(rows[(rows["qualifier"] != "projection") & rows["material"].isin(materials)])
+    rows = rows[(rows["qualifier"] != "projection") & rows["material"].isin(materials)]
+    rows = newest_edition(_common_edition(rows, within) if within else rows)
     groups = rows.groupby(["material", "stage", "year"], observed=True)
     return {(material, stage, int(year)): _world(part, stage) for (material, stage, year), part in groups}
+
+
+def _common_edition(rows: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:
+    """Rows of the years; of a material only the stages and editions that have all of them, if any has."""
+    rows = rows[rows["year"].isin(years)]
+    card = [rows[name] for name in ("material", "stage", "source_id", "edition")]
+    has_all = rows["year"].groupby(card).transform("nunique") == len(set(years))
+    return rows[has_all | ~has_all.groupby(rows["material"]).transform("any")]
 
 
 def _world(rows: pd.DataFrame, stage: str) -> WorldProduction:
@@ -119,6 +132,7 @@ class Supply:
         self.hhi, self.hhi_upper, self.rest_t = (np.full((groups, 1, years), np.nan) for _ in range(3))
         self.status = np.full((groups, 1, years), CODE["no production in the store"], dtype=np.int8)
         self.source = np.full((groups, 1, years), "", dtype=object)
+        self.tables: dict[tuple[int, int], WorldProduction] = {}  # by number of group and year
         self.same_basis, self.same_goods = (np.zeros((groups, 1, years), dtype=bool) for _ in range(2))
         self.named = np.zeros(grid.shape, dtype=bool)
         self.domestic_t = np.zeros(grid.shape)
@@ -131,6 +145,7 @@ class Supply:
     def _fill(self, grid: Grid, at: tuple[int, int], group: Group, world: WorldProduction) -> None:
         """Write one table of producers into a group and year."""
         g, y = at
+        self.tables[at] = world
         self.hhi[g, 0, y], self.hhi_upper[g, 0, y] = world.hhi, world.hhi_upper
         self.rest_t[g, 0, y], self.status[g, 0, y] = world.rest_t, CODE[world.status]
         self.source[g, 0, y] = world.source_id

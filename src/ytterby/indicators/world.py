@@ -23,16 +23,21 @@ FIRST_YEAR, LAST_YEAR = 1995, 2025
 
 @dataclass(frozen=True)
 class World:
-    """A store seen through a grid of groups (materials at stages), countries and years."""
+    """A store seen through a grid of groups (materials at stages), countries and years.
+
+    With ``one_edition`` all years of a material's production come from one edition where one has them all.
+    """
 
     store: Store
     grid: Grid
     materials: tuple[str, ...]
+    one_edition: bool = False
 
     @cached_property
     def production(self) -> Worlds:
         """World production by material, stage and year."""
-        return gather_production(self.store, self.materials)
+        within = self.grid.years if self.one_edition else ()
+        return gather_production(self.store, self.materials, within=within)
 
     @property
     def producers(self) -> Producers:
@@ -81,6 +86,7 @@ def build_world(
     materials: Sequence[str] | None = None,
     countries: Sequence[str] | None = None,
     years: Sequence[int] | None = None,
+    one_edition: bool = False,
 ) -> World:
     """World of some materials, countries and years; of all that the store has where one is None.
 
@@ -95,7 +101,7 @@ def build_world(
         countries=tuple(dict.fromkeys(map(iso3, countries))) if countries else _all_countries(store),
         years=tuple(dict.fromkeys(years)) if years else tuple(range(FIRST_YEAR, LAST_YEAR + 1)),
     )
-    return World(store, grid, tuple(keys))
+    return World(store, grid, tuple(keys), one_edition)
 
 
 def _all_countries(store: Store) -> tuple[str, ...]:
