@@ -61,8 +61,8 @@ def mark_breaks(store: Store, rows: pd.DataFrame) -> pd.DataFrame:
     if ordered.duplicated([*_SERIES, "year"]).any():
         raise YtterbyError("a series has two rows for one year.", "Give the rows of one screen.")
     known = ordered[ordered["status"] == OK]
-    before = known.groupby(_SERIES)[["source_id", "year"]].shift().dropna()
-    steps = known.join(before, rsuffix="_before", how="inner")
+    before = known.groupby(_SERIES)[["source_id", "year"]].shift().dropna().add_suffix("_before")
+    steps = known.join(before, how="inner")
     releases, trading = governance_releases(store), _Trading(store)
     found = {}
     for place, step in zip(steps.index, steps.itertuples(index=False), strict=True):
