@@ -10,6 +10,14 @@ CREATE MACRO read_code(code) AS CASE WHEN code IN (58, 280, 490, 697, 711, 736, 
 
 CREATE MACRO known(number, defect) AS CASE WHEN defect = '' AND NOT isnan(number) THEN number END;
 
+-- Place value of the last digit of a printed number, as facts/publishers/cells.py: zeros at the end of a
+-- whole number only hold the place, zeros behind the point are digits; NULL for signs, ranges and bounds.
+CREATE MACRO resolution(printed) AS
+    CASE WHEN NOT regexp_full_match(replace(printed, ',', ''), '[0-9]+(\.[0-9]+)?') THEN NULL
+         WHEN contains(printed, '.') THEN pow(10, -length(split_part(printed, '.', 2)))
+         WHEN replace(printed, ',', '')::DOUBLE = 0 THEN 1.0
+         ELSE pow(10, length(replace(printed, ',', '')) - length(rtrim(replace(printed, ',', ''), '0'))) END;
+
 -- Chain facts that are absolute amounts of one country and one calendar year.
 CREATE VIEW production_facts AS
     SELECT * FROM (VALUES
@@ -27,7 +35,7 @@ CREATE VIEW production_usgs_2025 AS
                   OR u.country LIKE 'World total (ilmenite and%' THEN 'WLD'
                 WHEN u.country ILIKE 'Other countries%' THEN 'OTH'
                 ELSE u.country_iso3 END AS country_iso3,
-           u.year, u.value, u.low, u.high,
+           u.year, u.value, u.low, u.high, resolution(u.value_text) AS resolution,
            -- correction usgs-2025-titanium-unit
            tonnes_per(u.unit) * CASE u.commodity WHEN 'Titanium Mineral Concentrates' THEN 1000 ELSE 1 END
                AS factor,
@@ -44,6 +52,7 @@ CREATE VIEW production_usgs_2025 AS
 
 CREATE VIEW production_usgs_2026 AS
     SELECT m.material, m.stage, u.country_iso3, u.year_end AS year, u.value, u.low, u.high,
+           resolution(u.value_text) AS resolution,
            tonnes_per(u.unit) AS factor, m.basis,
            CASE WHEN u.qualifier <> 'value' THEN u.qualifier
                 WHEN u.year_end = 2025 OR u.notes LIKE 'Estimated%' THEN 'estimated'
@@ -58,7 +67,8 @@ CREATE VIEW production_iea AS
     SELECT CASE mineral_key WHEN 'Rare Earth Elements' THEN 'magnet_rare_earths'
                 ELSE lower(mineral_key) END AS material,
            CASE stage WHEN 'mining' THEN 'mine' ELSE 'refined' END AS stage, country_iso3, year,
-           supply_kt AS value, supply_kt AS low, supply_kt AS high, 1000.0 AS factor,
+           supply_kt AS value, supply_kt AS low, supply_kt AS high, NULL::DOUBLE AS resolution,
+           1000.0 AS factor,
            CASE mineral_key WHEN 'Graphite' THEN 'gross weight' ELSE 'element content' END AS basis,
            CASE WHEN year > 2024 THEN 'projection' ELSE 'estimated' END AS qualifier,
            stage || ', base case' AS detail, '' AS note,
@@ -67,13 +77,14 @@ CREATE VIEW production_iea AS
 
 CREATE VIEW production_texts AS
     SELECT p.material, p.stage, f.country_iso3, f.year::SMALLINT AS year, f.quantity::DOUBLE AS value,
-           f.quantity::DOUBLE AS low, f.quantity::DOUBLE AS high, 1.0 AS factor, p.basis,
+           f.quantity::DOUBLE AS low, f.quantity::DOUBLE AS high, resolution(f.quantity) AS resolution, 1.0 AS factor, p.basis,
            'reported' AS qualifier, f.id AS detail, f.statement AS note,
            'chain-facts-2026' AS source_id, '2026-11-22' AS edition
     FROM facts_source f JOIN production_facts p USING (id);
 
 CREATE VIEW production AS
     SELECT *, 't' AS unit, low * factor AS low_t, high * factor AS high_t,
+           resolution * factor AS resolution_t,
            CASE WHEN qualifier NOT IN ('greater than', 'less than') THEN value * factor END AS quantity_t
     FROM (FROM production_usgs_2025 UNION ALL FROM production_usgs_2026
           UNION ALL FROM production_iea UNION ALL FROM production_texts);

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ytterby.facts.publishers.cells import resolution_of
 from ytterby.facts.store import STARTER, open_store
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "build_starter_data.py"
@@ -53,6 +54,17 @@ def test_rebuild_gives_the_same_bytes(shared, tmp_path, build):
                 duckdb.sql(f"FROM '{folder / entry['file']}'").fetchall() for folder in (tmp_path, STARTER)
             ]
             assert repr(rows[0]) == repr(rows[1]), entry["file"]
+
+
+def test_resolution_is_the_same_in_sql_and_in_python(shared, build):
+    """Starter rows and imported rows must not differ in what they say of rounding."""
+    connection = build.open_sources(shared / "data")
+    texts = "SELECT value_text AS t FROM usgs_2026 UNION SELECT value_text FROM usgs_2025"
+    extra = "SELECT unnest(['0', '0.50', '30,000', '12.0', '1,234.50', '', 'W', '1 - 2', '>9'])"
+    rows = connection.execute(f"SELECT t, resolution(t) FROM ({texts} UNION {extra})").fetchall()
+    assert len(rows) > 2000
+    for text, found in rows:
+        assert found == resolution_of(text), text
 
 
 def test_a_mended_source_stops_the_rebuild(shared, tmp_path, build, monkeypatch):

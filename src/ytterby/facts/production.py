@@ -44,8 +44,8 @@ def load_production(
 
     Returns
     -------
-    material, stage, country_iso3, year, quantity_t, low_t, high_t, unit, basis, qualifier, detail,
-    note, source_id, edition. ``quantity_t`` is NaN where the qualifier says why (withheld, not
+    material, stage, country_iso3, year, quantity_t, low_t, high_t, resolution_t, unit, basis, qualifier,
+    detail, note, source_id, edition. ``quantity_t`` is NaN where the qualifier says why (withheld, not
     available, greater than ...); zero is a printed zero.
 
     Raises

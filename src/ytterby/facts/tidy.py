@@ -68,8 +68,8 @@ _FACTORS = {"t": _MASS, "kt": {unit: factor / 1000 for unit, factor in _MASS.ite
             "thousand USD": _MONEY, "USD/kg": _PRICES}  # fmt: skip
 _MATERIAL_COLUMNS = {("production", "material")}
 _COUNTRY_COLUMNS = {"country_iso3", "exporter", "importer"}
-_NEVER_NEGATIVE = {"quantity_t", "low_t", "high_t", "value_kusd", "supply_kt", "demand_kt", "price"}
-_BASIS_COLUMNS = ("quantity_t", "low_t", "high_t")
+_BASIS_COLUMNS = ("quantity_t", "low_t", "high_t", "resolution_t")
+_NEVER_NEGATIVE = {*_BASIS_COLUMNS, "value_kusd", "supply_kt", "demand_kt", "price"}
 
 
 class Source(BaseModel):

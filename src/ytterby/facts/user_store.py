@@ -31,7 +31,7 @@ from ytterby.errors import StoreBusy, StoreDamaged, YtterbyError
 
 VARIABLE = "YTTERBY_STORE"
 MANIFEST, EDITIONS, LOCK = "manifest.json", "editions", "writer.lock"
-FORMAT = 1
+FORMAT = 2  # 1 had no resolution in production
 
 
 class Card(BaseModel):

@@ -122,7 +122,7 @@ def test_stored_edition_2026_read_from_its_own_layout_is_the_starter_table(share
     with open_store() as store:
         starter = store.select("production", source_id="usgs-mcs-2026", edition="2026")
     order = ["material", "stage", "country_iso3", "year", "detail"]
-    kept = [*order, "quantity_t", "low_t", "high_t", "basis", "qualifier"]
+    kept = [*order, "quantity_t", "low_t", "high_t", "resolution_t", "basis", "qualifier"]
     left, right = (
         frame.sort_values(order).reset_index(drop=True)[kept].astype({"year": "int64"})
         for frame in (rows, starter)

@@ -85,7 +85,8 @@ def _printed(line: Line) -> cells.Printed:
         return cells.Printed(None, 0.0, 0.5, cells.LESS)
     if not exact:
         return cells.read_printed(line.text("quantity_in_book_style") or "...", SIGNS, "quantity")
-    printed = cells.read_printed(exact, SIGNS, "quantity")
+    shown = cells.resolution_of(line.text("quantity_in_book_style"))
+    printed = cells.read_printed(exact, SIGNS, "quantity")._replace(resolution=shown)
     is_estimate = printed.qualifier == cells.REPORTED and "Estimates." in _figure_notes(line)
     return printed._replace(qualifier=cells.ESTIMATED) if is_estimate else printed
 

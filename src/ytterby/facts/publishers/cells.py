@@ -27,12 +27,13 @@ _MAX_SHOWN = 60
 
 
 class Printed(NamedTuple):
-    """A number as printed: the value, or why there is none, and the bounds that are known."""
+    """A number as printed: the value, or why there is none, the bounds that are known, its last digit."""
 
     value: float | None
     low: float | None
     high: float | None
     qualifier: str
+    resolution: float | None = None
 
 
 def read_printed(text: str, signs: Mapping[str, str], column: str) -> Printed:
@@ -56,7 +57,8 @@ def read_printed(text: str, signs: Mapping[str, str], column: str) -> Printed:
     if match := _PLAIN.fullmatch(text):
         value = _number(match[2], column)
         estimated = "e" in (match[1] or "") or match[3] == "e"
-        return Printed(value, value, value, ESTIMATED if estimated else REPORTED if value else ZERO)
+        qualifier = ESTIMATED if estimated else REPORTED if value else ZERO
+        return Printed(value, value, value, qualifier, resolution_of(match[2]))
     if match := _RANGE.fullmatch(text):
         low, high = _number(match[1], column), _number(match[2], column)
         if low > high:
@@ -66,6 +68,21 @@ def read_printed(text: str, signs: Mapping[str, str], column: str) -> Printed:
         bound = _number(match[2], column)
         return Printed(None, bound, None, GREATER) if match[1] == ">" else Printed(None, None, bound, LESS)
     raise _no_number(text, column)
+
+
+def resolution_of(number: str) -> float | None:
+    """Place value of the last digit that a printed number vouches for, in the printed unit.
+
+    Zeros at the end of a whole number may only hold the place (30,000 gives 10,000), zeros behind the
+    point are digits (0.50 gives 0.01), a plain 0 gives 1. None with an exponent: no table prints one.
+    """
+    whole, point, fraction = number.replace(",", "").partition(".")
+    if not (whole + fraction).isdigit():
+        return None
+    if point:
+        return 10.0 ** -len(fraction)
+    digits = whole.rstrip("0")
+    return 10.0 ** (len(whole) - len(digits)) if digits else 1.0
 
 
 def _number(text: str, column: str) -> float:

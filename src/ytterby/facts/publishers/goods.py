@@ -84,6 +84,7 @@ def production_record(
         "quantity_t": tonnes(printed.value),
         "low_t": tonnes(printed.low),
         "high_t": tonnes(printed.high),
+        "resolution_t": tonnes(printed.resolution),
         "unit": "t",
         "basis": good.basis,
         "qualifier": printed.qualifier,

@@ -101,7 +101,7 @@ def _record(line: Line) -> Record:
         good,
         cells.read_country(line.text("country"), "country"),
         cells.read_year(line.text("year"), "year"),
-        printed,
+        printed._replace(resolution=None),  # a cell of a workbook holds a machine number
         cells.tonnes_per(line.text("unit"), "unit"),
         detail=line.text("sheet"),
         note="provisional" if _FLAGS[flag] == "provisional" else "",
