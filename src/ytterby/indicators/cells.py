@@ -21,6 +21,7 @@ from ytterby.facts.store import Store
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Small = npt.NDArray[np.int16]
 ALL, ALL_WIDE = "all", "all, wide"  # stages that add up the codes of a material, core or with the wide ones
 EU = "EU27"
 _COLUMNS = ("year", "exporter", "importer", "hs6", "value_kusd", "quantity_t")
@@ -119,10 +120,15 @@ class Imports:
 
     @cached_property
     def largest(self) -> Integers:
-        """Number of the pair with the largest known mass of each cell, -1 for none."""
-        order = np.lexsort((np.nan_to_num(self.pair_mass, nan=-1.0), self.pair_cell))
+        """Number of the pair with the largest known mass of each cell, the first of equals; -1 for none."""
         best = np.full(len(self.cell_mass), -1, dtype=np.int64)
-        best[self.pair_cell[order]] = order  # the last writer of a cell is its largest
+        if not len(self.pair_cell):
+            return best
+        mass = np.nan_to_num(self.pair_mass, nan=-1.0)
+        starts = np.flatnonzero(np.diff(self.pair_cell, prepend=-1))  # pairs stand in the order of cells
+        peak = np.repeat(np.maximum.reduceat(mass, starts), np.diff(starts, append=len(mass)))
+        peaks = np.flatnonzero(mass == peak)[::-1]
+        best[self.pair_cell[peaks]] = peaks  # the last writer of a cell is its first
         best[self.cell_mass <= 0] = -1
         return best
 
@@ -137,14 +143,14 @@ def _count(number: Integers, weights: Array, size: int) -> Array:
 
 @dataclass(frozen=True)
 class _Flows:
-    """Flows as numbers: -1 is a country or year nobody asked for."""
+    """Flows as numbers, in the order of their codes: -1 is a country or year nobody asked for."""
 
-    code: Integers
     codes: tuple[str, ...]
-    year: Integers
-    buyer: Integers
-    seller: Integers
-    supplier: Integers
+    ends: Integers  # where the flows of each code end
+    year: Small
+    buyer: Small
+    seller: Small
+    supplier: Small
     suppliers: tuple[str, ...]
     mass: Array
     value: Array
@@ -177,13 +183,17 @@ def gather_imports(store: Store, grid: Grid) -> Imports:
     )
 
 
-def _cell(grid: Grid, group: int, country: Integers, year: Integers) -> Integers:
-    return (group * len(grid.countries) + country) * len(grid.years) + year
+def _cell(grid: Grid, group: int, country: Small, year: Small) -> Integers:
+    return (group * len(grid.countries) + country.astype(np.int64)) * len(grid.years) + year
 
 
 def _rows_of(flows: _Flows, group: Group) -> Integers:
-    counts = np.isin(np.array(flows.codes, dtype=object), group.codes)
-    return np.flatnonzero(counts[flows.code])
+    spans = [
+        np.arange(flows.ends[number - 1] if number else 0, flows.ends[number])
+        for number, code in enumerate(flows.codes)
+        if code in group.codes
+    ]
+    return np.concatenate(spans) if spans else np.array([], dtype=np.int64)
 
 
 def _pairs_of_group(flows: _Flows, grid: Grid, number: int) -> tuple[Integers, Integers, Array, Array, Array]:
@@ -225,16 +235,20 @@ def _read_flows(store: Store, grid: Grid) -> _Flows:
         inside, outside = rows[(buys & ~sells)[rows]], rows[(sells & ~buys)[rows]]
     everything = np.concatenate([rows, inside, outside])
     union = grid.place.get(EU, -1)
+    buyers = np.concatenate([buyer[rows], np.full(len(inside), union), np.full(len(outside), -1)])
+    sellers = np.concatenate([seller[rows], np.full(len(inside), -1), np.full(len(outside), union)])
+    order = np.argsort(code[everything], kind="stable")
+    at = everything[order]
     return _Flows(
-        code=code[everything],
         codes=tuple(codes),
-        year=year[everything],
-        buyer=np.concatenate([buyer[rows], np.full(len(inside), union), np.full(len(outside), -1)]),
-        seller=np.concatenate([seller[rows], np.full(len(inside), -1), np.full(len(outside), union)]),
-        supplier=supplier[everything],
+        ends=np.cumsum(np.bincount(code[at], minlength=len(codes))),
+        year=year[at].astype(np.int16),
+        buyer=buyers[order].astype(np.int16),
+        seller=sellers[order].astype(np.int16),
+        supplier=supplier[at].astype(np.int16),
         suppliers=tuple(suppliers),
-        mass=trade["quantity_t"].to_numpy(dtype=np.float64)[everything],
-        value=trade["value_kusd"].to_numpy(dtype=np.float64)[everything],
+        mass=trade["quantity_t"].to_numpy(dtype=np.float64)[at],
+        value=trade["value_kusd"].to_numpy(dtype=np.float64)[at],
     )
 
 

@@ -16,7 +16,7 @@ from ytterby.facts.store import Store
 from ytterby.indicators.cells import Array, Grid, Imports, Integers
 from ytterby.indicators.criticality import COPPER_MIDPOINT, ImportRisks, import_risks
 from ytterby.indicators.dependence import net_import_reliance
-from ytterby.indicators.longrows import CODE, Status, join_rows, long_rows, refuse
+from ytterby.indicators.longrows import CODE, GridRows, Status, join_rows, long_rows, refuse
 from ytterby.indicators.producers import screen_dera, screen_production
 from ytterby.indicators.supply import COVERAGE, WGI_SOURCE, Supply
 from ytterby.indicators.world import World, build_world
@@ -59,7 +59,9 @@ def screen(
     """
     chosen = _check_methods(methods)
     world = build_world(store, materials=materials, countries=countries, years=years)
-    return join_rows([SCREENS[name](world) for name in chosen])
+    parts = [SCREENS[name](world) for name in chosen]
+    del world  # its imports are 100 MB when all are asked for
+    return join_rows(parts)
 
 
 def _check_methods(methods: Sequence[str] | None) -> tuple[str, ...]:
@@ -91,7 +93,7 @@ def _import_status(grid: Grid, imports: Imports) -> Status:
     return flat
 
 
-def _screen_import_hhi(world: World) -> pd.DataFrame:
+def _screen_import_hhi(world: World) -> GridRows:
     """HHI of the suppliers of each importer, by mass; the bounds hold the value by money as well."""
     grid, imports = world.grid, world.imports
     status = _import_status(grid, imports)
@@ -101,7 +103,7 @@ def _screen_import_hhi(world: World) -> pd.DataFrame:
     return long_rows(grid, "import_hhi", status, (by_mass, by_value), parts, sources=_trade_only(grid))
 
 
-def _screen_import_share(world: World) -> pd.DataFrame:
+def _screen_import_share(world: World) -> GridRows:
     """Share of the largest supplier by mass, with its name; the bounds hold its share by money as well."""
     grid, imports = world.grid, world.imports
     status = _import_status(grid, imports)
@@ -141,7 +143,7 @@ def _coverage(imports: Imports) -> Array:
 # --- imports with production --------------------------------------------------------------------
 
 
-def _screen_reliance(world: World) -> pd.DataFrame:
+def _screen_reliance(world: World) -> GridRows:
     """Net import reliance where production and trade count the same goods; stocks are not known."""
     grid, imports = world.grid, world.imports
     supply = world.supply
@@ -165,7 +167,7 @@ def _screen_reliance(world: World) -> pd.DataFrame:
     )
 
 
-def _screen_instability(world: World) -> pd.DataFrame:
+def _screen_instability(world: World) -> GridRows:
     """Political instability of the suppliers weighted by mass, 0..1, with a 90 percent interval.
 
     Import risk without own production, so that it needs none and goes back to the first governance.
@@ -204,7 +206,7 @@ def unit_values(imports: Imports) -> Array:
     return np.asarray(covered / np.maximum(imports.cell_mass, 1e-300))
 
 
-def _screen_geopolrisk(world: World) -> pd.DataFrame:
+def _screen_geopolrisk(world: World) -> GridRows:
     """GeoPolRisk score with a 90 percent interval from governance errors and the rest of production."""
     grid, supply = world.grid, world.supply
     status, risks = geopolrisk_risks(world)
@@ -232,7 +234,7 @@ def _sources(supply: Supply, others: str) -> tuple[Integers, list[str]]:
     return supply.flat(number.reshape(supply.source.shape)), [f"{others};{name}" for name in names]
 
 
-SCREENS: dict[str, Callable[[World], pd.DataFrame]] = {
+SCREENS: dict[str, Callable[[World], GridRows | pd.DataFrame]] = {
     "hhi": lambda world: screen_production(world.producers),
     "dera": lambda world: screen_dera(world.producers),
     "import_hhi": _screen_import_hhi,
