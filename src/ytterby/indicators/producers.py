@@ -42,30 +42,38 @@ def screen_production(world: Producers) -> pd.DataFrame:
 
 def screen_dera(world: Producers) -> pd.DataFrame:
     """Weighted country risk of world production by political stability, with the bands of DERA."""
-    governance = world.store.select("governance").set_index(["year", "country_iso3"])[
-        ["estimate", "std_error"]
-    ]
-    years = set(governance.index.get_level_values("year"))
+    governance = _governance_by_year(world.store)
 
     def numbers(table: WorldProduction, year: int) -> Numbers:
-        if year not in years:
+        if year not in governance:
             return np.nan, np.nan, np.nan, "no governance in the store for this year", "{}"
-        return _country_risk(table, governance.loc[year])
+        return _country_risk(table, governance[year])
 
     frame = _per_table(world, numbers).assign(method="dera", indicator="weighted_political_stability")
     frame["source_id"] = [f"{key};{WGI_SOURCE}" if key else "" for key in frame["source_id"]]
     return frame
 
 
-def _country_risk(table: WorldProduction, governance: pd.DataFrame) -> Numbers:
+def _governance_by_year(store: Store) -> dict[int, dict[str, tuple[float, float]]]:
+    """Estimate and standard error of each country by year, where there is an estimate."""
+    rows = store.select("governance").dropna(subset=["estimate"])
+    found: dict[int, dict[str, tuple[float, float]]] = {int(year): {} for year in rows["year"].unique()}
+    for row in rows[["year", "country_iso3", "estimate", "std_error"]].itertuples(index=False):
+        found[int(row.year)][row.country_iso3] = (row.estimate, row.std_error)
+    return found
+
+
+def _country_risk(table: WorldProduction, governance: dict[str, tuple[float, float]]) -> Numbers:
     """Value, 90 % interval, status and components of one table of producers."""
-    made = pd.Series({code: mass for code, mass in table.by_country.items() if mass > 0})
-    known = governance.reindex(made.index).dropna(subset=["estimate"])
-    covered = float(made[known.index].sum() / (made.sum() + table.rest_t))
+    made = {code: mass for code, mass in table.by_country.items() if mass > 0}
+    known = [code for code in made if code in governance]
+    amounts = np.array([made[code] for code in known])
+    covered = float(amounts.sum() / (sum(made.values()) + table.rest_t))
     if covered < COVERAGE:
         return np.nan, np.nan, np.nan, "no governance or name for producers of more than 5 %", "{}"
-    value = weighted_country_risk(made[known.index], known["estimate"])
-    spread = 1.645 * float(np.sqrt(np.square(shares(made[known.index]) * known["std_error"]).sum()))
+    estimate, error = np.array([governance[code] for code in known]).T
+    value = weighted_country_risk(amounts, estimate)
+    spread = 1.645 * float(np.sqrt(np.nansum(np.square(shares(amounts) * error))))
     parts = {"hhi": table.hhi, "hhi_band": hhi_band(table.hhi), "risk_band": risk_band(value)}
     return value, value - spread, value + spread, OK, json.dumps({**parts, "covered_share": covered})
 

@@ -22,6 +22,7 @@ from ytterby.indicators.concentration import hhi
 from ytterby.indicators.longrows import CODE, OK, Status, refuse
 
 WGI_SOURCE = "wgi-pv"
+_TABLE_COLUMNS = ("country_iso3", "quantity_t", "basis", "source_id", "edition")
 COVERAGE = 0.95  # of imports or production: below it a value would rest on guesses and is not given
 
 
@@ -56,8 +57,12 @@ def gather_production(store: Store, materials: Sequence[str], *, within: Sequenc
     rows = load_production(store, edition=ALL_EDITIONS)
     rows = rows[(rows["qualifier"] != "projection") & rows["material"].isin(materials)]
     rows = newest_edition(_common_edition(rows, within) if within else rows)
-    groups = rows.groupby(["material", "stage", "year"], observed=True)
-    return {(material, stage, int(year)): _world(part, stage) for (material, stage, year), part in groups}
+    columns = {name: rows[name].to_numpy() for name in _TABLE_COLUMNS}
+    groups = rows.groupby(["material", "stage", "year"], observed=True).indices
+    return {
+        (material, stage, int(year)): _world({name: column[at] for name, column in columns.items()}, stage)
+        for (material, stage, year), at in groups.items()
+    }
 
 
 def _common_edition(rows: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:
@@ -68,34 +73,43 @@ def _common_edition(rows: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:
     return rows[has_all | ~has_all.groupby(rows["material"]).transform("any")]
 
 
-def _world(rows: pd.DataFrame, stage: str) -> WorldProduction:
+def _world(rows: dict[str, npt.NDArray[Any]], stage: str) -> WorldProduction:
     """Sum up one table of producers; its rest counts as many small ones (HHI) or as one (upper bound)."""
-    by_country = rows.groupby("country_iso3")["quantity_t"].sum(min_count=1)
-    named = by_country[~by_country.index.isin([WORLD, *RESTS])]
-    amount, printed = float(named.sum()), float(by_country.get(WORLD, np.nan))
-    listed_rest = float(by_country[by_country.index.isin(RESTS)].sum())
+    by_country = _sums(rows["country_iso3"], rows["quantity_t"])
+    named = {code: mass for code, mass in by_country.items() if code not in (WORLD, *RESTS)}
+    amount, printed = float(np.nansum([*named.values()])), by_country.get(WORLD, np.nan)
+    listed_rest = float(np.nansum([by_country.get(code, 0.0) for code in RESTS]))
     # A rest that the source prints goes before the difference to its rounded total.
     rest = listed_rest or (max(printed - amount, 0.0) if printed > 0 else 0.0)
     total = amount + rest
-    bases = list(rows["basis"].unique())
+    bases = set(rows["basis"])
     faults = {
-        "production on mixed bases": bases != [bases[0]] or bases[0] == "mixed",
+        "production on mixed bases": len(bases) > 1 or "mixed" in bases,
         "no world total to share out": not (printed > 0 or listed_rest > 0),
         "no production is known": not amount > 0,
     }
     status = next((fault for fault, found in faults.items() if found), OK)
-    own = hhi(named) * (amount / total) ** 2 if status == OK else float("nan")
+    own = hhi([*named.values()]) * (amount / total) ** 2 if status == OK else float("nan")
     return WorldProduction(
         stage=stage,
         hhi=own,
         hhi_upper=own + (rest / total) ** 2 if status == OK else float("nan"),
-        by_country={str(code): float(mass) for code, mass in named.items()},
+        by_country=named,
         rest_t=rest,
-        basis=str(bases[0]),
-        source_id=str(rows["source_id"].iloc[0]),
-        edition=str(rows["edition"].iloc[0]),
+        basis=str(rows["basis"][0]),
+        source_id=str(rows["source_id"][0]),
+        edition=str(rows["edition"][0]),
         status=status,
     )
+
+
+def _sums(countries: npt.NDArray[Any], amounts: Array) -> dict[str, float]:
+    """Known amounts by country in alphabetical order; a country of which none is known stays NaN."""
+    sums = dict.fromkeys(sorted(map(str, countries)), np.nan)
+    for country, amount in zip(countries, amounts, strict=True):
+        if amount == amount:
+            sums[country] = float(np.nan_to_num(sums[country]) + amount)
+    return sums
 
 
 def same_basis(group: Group, production_basis: str) -> bool:
