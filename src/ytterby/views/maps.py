@@ -1,4 +1,4 @@
-"""The map of choke points, drawn from our own shapes: nothing is fetched.
+"""Maps of choke points and of indicators, drawn from our own shapes: nothing is fetched.
 
 Countries are polygons on plain axes in the Equal Earth projection (Savric, Patterson and Jenny
 2018, doi 10.1080/13658816.2018.1504949), which keeps areas comparable.
@@ -58,8 +58,45 @@ def draw_chokepoint_map(
         if members:
             figure.add_trace(_land(members, index))
     figure.add_trace(_marks(chokepoints.nsmallest(marks, "rank"), regions))
-    _frame(figure)
+    _frame(figure, "End use lost, worst node")
     return figure
+
+
+def draw_classes(
+    values: Mapping[str, float], shapes: Mapping[str, Any], *, title: str, classes: int = 5
+) -> Any:
+    """Map of countries by value in classes of equal number; the darkest and densest are the highest.
+
+    Parameters
+    ----------
+    values: by ISO3; a country without one stays bare.
+    shapes: GeoJSON whose features carry ``iso3``.
+
+    Returns
+    -------
+    plotly Figure; a trace a class after the bare land.
+    """
+    figure = new_figure(470, margin={"l": 0, "r": 0, "t": 8, "b": 8}, showlegend=True, meta={"ratio": 2.0})
+    ordered = sorted(values.values())
+    count = min(classes, len(set(ordered)))
+    bounds = sorted({ordered[len(ordered) * number // count] for number in range(count)})
+    class_of = {code: sum(value >= bound for bound in bounds) - 1 for code, value in values.items()}
+    figure.add_trace(_land(f for f in shapes["features"] if _iso3(f) not in class_of))
+    for index, bound in reversed([*enumerate(bounds)]):
+        members = [f for f in shapes["features"] if class_of.get(_iso3(f)) == index]
+        above = f" to {bounds[index + 1]:.2g}" if index + 1 < len(bounds) else f" to {ordered[-1]:.2g}"
+        shade = 0.15 + 0.85 * index / max(len(bounds) - 1, 1)
+        trace = _land(members)
+        trace.update(name=f"{bound:.2g}{above}", showlegend=True, fillcolor=faded(BLUE, shade), fillpattern={
+            "shape": _DENSITY[index * (len(_DENSITY) - 1) // max(len(bounds) - 1, 1)], "fgcolor": PAPER,
+            "bgcolor": faded(BLUE, shade), "size": 5, "solidity": 0.2,
+        })  # fmt: skip
+        figure.add_trace(trace)
+    _frame(figure, title)
+    return figure
+
+
+_DENSITY = ("", ".", "/", "\\", "x")  # patterns from few to many marks
 
 
 def _iso3(feature: Mapping[str, Any]) -> str:
@@ -70,13 +107,13 @@ def _class_index(share: float) -> int:
     return next(k for k, (bound, *_) in enumerate(_CLASSES) if share >= bound or bound == 0)
 
 
-def _frame(figure: Any) -> None:
+def _frame(figure: Any, title: str) -> None:
     hidden = {"visible": False, "fixedrange": True}
     figure.update_layout(
         xaxis=hidden | {"range": [-2.5, 2.8]},
         yaxis=hidden | {"range": [project(0, _SOUTH)[1], 1.33], "scaleanchor": "x"},
         legend={
-            "title": {"text": "End use lost, worst node", "font": {"size": 13}},
+            "title": {"text": label(title), "font": {"size": 13}},
             "y": 0,
             "yanchor": "top",
         },

@@ -34,15 +34,20 @@ def write_report(results: Results, path: Path) -> None:
 
 def report_html(results: Results) -> str:
     """Return the whole page as text."""
-    body = _mend_links(_body(results))
+    version = str(results.run.get("version", ""))
+    return page_html(results.settings.title, _mend_links(_body(results)), version)
+
+
+def page_html(title: str, body: Markup, version: str) -> str:
+    """Return a page with its figures and nothing else to load; ``body`` is markup."""
     scripts = [_plotly(), Markup(_file("report.js"))]
     head = tag(
         "head", tag("meta", charset="utf-8"),
         tag("meta", http_equiv="Content-Security-Policy", content=_policy(scripts)),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="referrer", content="no-referrer"),
-        tag("meta", name="generator", content=f"ytterby {results.run.get('version', '')}".strip()),
-        tag("title", results.settings.title), tag("style", Markup(_file("report.css"))),
+        tag("meta", name="generator", content=f"ytterby {version}".strip()),
+        tag("title", title), tag("style", Markup(_file("report.css"))),
         tag("noscript", tag("style", Markup(".plot{display:none}"))),
     )  # fmt: skip
     tail = join(tag("script", script) for script in scripts)
