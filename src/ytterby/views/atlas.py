@@ -21,10 +21,11 @@ from ytterby.indicators.screen import screen
 from ytterby.indicators.uncertainty import rank_stability, score_band
 from ytterby.views import atlas_figures as draw
 from ytterby.views.exhibits import FigureSpec
-from ytterby.views.folder import check_folder, whole_folder
+from ytterby.views.folder import RUN_FILE, check_folder, files_in, whole_folder
 from ytterby.views.markup import Markup, foreign, join, tag
 from ytterby.views.page import page_html
 from ytterby.views.parts import figure_html
+from ytterby.views.run import write_json
 from ytterby.views.tables import write_table
 
 _PEERS = ("JPN", "USA", "EU27", "KOR", "DEU", "FRA", "GBR", "IND", "AUS", "CAN")
@@ -63,6 +64,14 @@ def write_atlas(
         (folder / "atlas.html").write_text(
             page_html(title, _body(title, specs), __version__), encoding="utf-8", newline=""
         )
+        record = {
+            "version": __version__,
+            "country": iso3(country),
+            "year": year,
+            "draws": draws,
+            "seed": seed,
+        }
+        write_json({**record, "files": sorted(files_in(folder))}, folder / RUN_FILE)
     return {spec.name: spec.table for spec in specs}
 
 
@@ -163,6 +172,8 @@ def _suppliers(store: Store, asked: Mapping[str, Any], _draws: int, _seed: int) 
 def _map(store: Store, asked: Mapping[str, Any], _draws: int, _seed: int) -> FigureSpec:
     rows = screen(store, methods=["geopolrisk"], materials=["rare_earths"], years=[asked["year"]])
     table = rows[rows["stage"] == ALL].astype({"country_iso3": str, "status": str}).reset_index(drop=True)
+    if not (table["status"] == OK).any():
+        raise NoData(f"no score of rare earths in {asked['year']}.", "Ask for another year.")
     land = shapes()
     return FigureSpec(
         "map", "GeoPolRisk of rare earths over the world",
