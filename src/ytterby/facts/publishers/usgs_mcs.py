@@ -1,8 +1,8 @@
 """U.S. Geological Survey, Mineral Commodity Summaries: world production from the data releases.
 
-Two layouts: one line per country with a column per year (edition 2025, ``MCS2025_World_Data.csv``), and
-one line per number (edition 2026, ``MCS2026_Commodities_Data.csv``). Both headers were seen in stored
-copies of the published files.
+Three layouts: one line per country with a column per year (edition 2025, ``MCS2025_World_Data.csv``), one
+line per number (edition 2026, ``MCS2026_Commodities_Data.csv``), and a file for each chapter (editions 2022
+to 2024, see ``usgs_chapters``). All headers were seen in stored copies of published files.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ytterby.facts.publishers import cells, goods
+from ytterby.facts.publishers import cells, goods, usgs_chapters
 from ytterby.facts.publishers.collect import Record, convert, to_table
 from ytterby.facts.publishers.layout import CsvTable, Doubt, Line, check_columns
 from ytterby.facts.quarantine import Quarantine
@@ -40,6 +40,7 @@ SIGNS = {
     "Large": cells.TEXT,
     "Moderate": cells.TEXT,
     "Small": cells.TEXT,
+    "Less than ½ unit.": cells.TEXT,
     "s": cells.TEXT,  # less than half a unit, of a unit that the file does not repeat
 }
 LONG = (
@@ -63,12 +64,15 @@ def read(path: Path, quarantine: Quarantine) -> pd.DataFrame:
     Raises
     ------
     InputFaults
-        Columns of both layouts are missing, or the file is too large or no text.
+        Columns of every layout are missing, or the file is too large or no text.
     """
     table = CsvTable(path)
     if "MCS chapter" in table.header or "Statistics_detail" in table.header:
         check_columns(path, table.header, LONG, "the file with one line per number as published")
         records = _read_long(table, quarantine)
+    elif usgs_chapters.is_chapter(table.header):
+        lines = usgs_chapters.read_lines(table, quarantine)
+        records = convert(lines, lambda line: usgs_chapters.record(line, SIGNS), quarantine)
     else:
         years = any(_WIDE_YEAR.fullmatch(name) for name in table.header)
         needed = WIDE if years else (*WIDE, "PROD_2023")
