@@ -55,6 +55,8 @@ def refusal(path: Path, message: str, remedy: str, row: int | None = None) -> In
 
 def check_size(path: Path, limit: int = MAX_BYTES) -> None:
     """Refuse a file that is missing or larger than we read."""
+    if path.is_dir():
+        raise refusal(path, "a folder, not a file.", "Give the file in it.")
     if not path.is_file():
         raise refusal(path, "no such file.", "Check the name.")
     if path.stat().st_size > limit:
@@ -138,7 +140,9 @@ def bounded(path: Path, file: TextIO) -> Iterator[str]:
     """Lines of a file, refused at the first one that no table has."""
     while line := file.readline(MAX_LINE + 1):
         if len(line) > MAX_LINE:
-            raise refusal(path, f"a line of more than {MAX_LINE:,} characters.", "Take the file as published.")
+            raise refusal(
+                path, f"a line of more than {MAX_LINE:,} characters.", "Take the file as published."
+            )
         yield line
 
 

@@ -1,4 +1,4 @@
-"""U.S. Geological Survey, Mineral Commodity Summaries: the world table of one chapter (editions 2022 to 2024).
+"""U.S. Geological Survey, Mineral Commodity Summaries: world tables of single chapters, 2022 to 2024.
 
 The data releases of those years hold a file for each chapter, ``mcs2024-raree_world.csv``, with the unit
 in the name of the column: ``Source, Country, Type, Prod_t_2022, Prod_t_est_2023, Prod_notes`` and
@@ -18,11 +18,27 @@ from ytterby.facts.publishers.layout import CsvTable, Doubt, Line, refusal
 from ytterby.facts.quarantine import Quarantine
 
 PUBLISHER = "usgs_mcs"
+MAX_FILES = 200
 _FILE = re.compile(r"mcs ?(?:20[0-9]{2})-([a-z]{3,6})(?:-[a-z]+)?_world.*\.csv", re.ASCII)
 _YEAR = re.compile(r"prod_([a-z]{1,3})_(est_)?([0-9]{4})")
 _UNITS = {"t": "metric tons", "kt": "thousand metric tons", "mmt": "million metric tons", "kg": "kilograms"}
 _TYPES = ("type", "form")
 _NOTES = ("prod_notes", "prod_note")
+
+
+def files(folder: Path) -> list[Path]:
+    """World tables of chapters in a folder, by their names.
+
+    Raises
+    ------
+    InputFaults
+        There are none, or more than the Summaries have chapters.
+    """
+    found = sorted(path for path in folder.iterdir() if _FILE.fullmatch(path.name.casefold()))
+    if not 0 < len(found) <= MAX_FILES:
+        message = f"{len(found)} world tables in this folder; from 1 to {MAX_FILES} are read."
+        raise refusal(folder, message, "Files are named like mcs2024-raree_world.csv; keep the names.")
+    return found
 
 
 def is_chapter(header: list[str]) -> bool:

@@ -1,9 +1,9 @@
 """World Bank, Worldwide Governance Indicators: six dimensions by country and year.
 
-Three layouts, told apart by their header: the long table of the full data set (one line per country,
-year and dimension), the wide table of the DataBank (a column per year), and the frames that ``wbgapi``
-returns, saved as CSV or given to ``read_frame``. The headers are those that programs reading the
-published files name; no published file was seen.
+Told apart by their header: the long table of the full data set (one line per country, year and dimension),
+the wide table of the DataBank (a column per year), the frames that ``wbgapi`` returns, saved as CSV or given
+to ``read_frame``, and the workbooks (see ``wgi_workbook``). The long table was seen; the headers of the
+DataBank and of ``wbgapi`` are those that programs name.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _SUFFIXES = {
 _MEASURES = tuple(_LONG.values())
 _SERIES = re.compile(r"(?:GOV_WGI_)?([A-Z]{2})\.([A-Z.]+(?:_[A-Z]{2})?)")
 _YEAR = re.compile(r"(?:YR)?([0-9]{4})(?: \[YR[0-9]{4}\])?")
-_LAYOUT = "the long table, the DataBank's table with a column per year, or a frame of wbgapi with its series"
+_LAYOUT = "the long table, wgidataset.xlsx, the DataBank's table, or a frame of wbgapi with its series"
 
 
 def read(path: Path, quarantine: Quarantine) -> pd.DataFrame:

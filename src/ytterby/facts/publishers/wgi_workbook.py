@@ -49,7 +49,9 @@ def read_lines(path: Path, quarantine: Quarantine) -> Iterator[Line]:
         found = _rows(sheet)
         if found is None:
             if any(any(texts) for _, texts in sheet.rows):
-                quarantine.add(None, sheet.name, "sheet without a table", sheet.name, "Expected for notes only.")
+                quarantine.add(
+                    None, sheet.name, "sheet without a table", sheet.name, "Expected for notes only."
+                )
             continue
         is_table = True
         yield from found

@@ -23,6 +23,7 @@ MAX_UNPACKED = 200_000_000  # World Mining Data unpacks to about 5 MB
 MAX_PARTS = 2000
 MAX_ROWS = 60_000  # of one sheet; the governance indicators have 32,100
 MAX_CELLS = 3_000_000  # of the workbook, empty ones included: a cell far out makes a sheet as wide
+MAX_TEXT = 32_767  # characters of a cell, as the spreadsheet program itself allows
 _CHUNK = 1 << 20
 _FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
 _OVERLAP = max(map(len, _FORBIDDEN))
@@ -80,9 +81,7 @@ def _read_sheet(path: Path, sheet: Any, left: int, quarantine: Quarantine) -> Sh
     if left < 0 or len(rows) * width > MAX_CELLS:
         message = f"sheet {sheet.title!r} has more than {MAX_ROWS:,} rows, or the book {MAX_CELLS:,} cells."
         raise refusal(path, message, "Take the file as published, or shorten it.")
-    return Sheet(
-        sheet.title.strip(), tuple((at, texts + ("",) * (width - len(texts))) for at, texts in rows)
-    )
+    return Sheet(sheet.title.strip(), tuple((at, texts + ("",) * (width - len(texts))) for at, texts in rows))
 
 
 def _cells(rows: Sequence[tuple[int, tuple[str, ...]]]) -> int:
@@ -141,6 +140,8 @@ def _text(cell: Any, row: int, sheet: str, quarantine: Quarantine) -> str:
     value = cell.value
     if value is None:
         return ""
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise ValueError(f"{cell.coordinate} holds more than {MAX_TEXT:,} characters")
     if cell.data_type == "f":
         place = f"{sheet}!{cell.coordinate}"
         remedy = "Save the sheet with values in place of formulas."
