@@ -77,7 +77,7 @@ def test_a_line_in_another_encoding_is_left_out_and_its_neighbours_are_not(tmp_p
 
 @pytest.mark.parametrize("name", CSV)
 def test_lines_that_all_end_in_a_comma_are_read_as_without_it(ask, tmp_path, name):
-    """So the trade portal writes its files: the header has no such comma."""
+    """A file may be written so throughout, and its header without the comma."""
     header, *lines = (FIXTURES / CSV[name]).read_bytes().splitlines()
     width = header.count(b",")
     path = tmp_path / CSV[name]
