@@ -93,13 +93,18 @@ def iso3(name: str) -> str:
     UnknownName
         Nobody has this name; close ones are suggested.
     """
-    text = name.strip()
-    if text in _names():
-        return text
-    found = _by_name().get(_plain(text)) or _by_iso2().get(text)
+    found = find_iso3(name)
     if found is None:
         raise UnknownName("country", name, [names["en"] for names in _names().values()])
     return found
+
+
+def find_iso3(name: str) -> str | None:
+    """The same, or None: close names are dear to look for where a file has many that nobody knows."""
+    text = name.strip()
+    if text in _names():
+        return text
+    return _by_name().get(_plain(text)) or _by_iso2().get(text)
 
 
 @cache

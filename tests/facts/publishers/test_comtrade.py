@@ -101,3 +101,33 @@ def test_json_that_is_no_list_of_records_is_refused(ask, tmp_path, text):
     path.write_text(text)
     with pytest.raises(InputFaults):
         ask("comtrade", path)
+
+
+OLDER = (
+    "Classification,Year,Period,Period Desc.,Aggregate Level,Is Leaf Code,Trade Flow Code,Trade Flow,"
+    "Reporter Code,Reporter,Reporter ISO,Partner Code,Partner,Partner ISO,Commodity Code,Commodity,"
+    "Qty Unit Code,Qty Unit,Qty,Netweight (kg),Trade Value (US$),Flag\n"
+)
+
+
+def older(flow: int, *, flag: int, classification: str = "H4", weight: str = "500") -> str:
+    return (
+        f'{classification},2018,2018,2018,6,1,{flow},Import,392,Japan,JPN,156,China,CHN,284690,"Own, words"'
+        f",8,Weight in kilograms,500,{weight},12000,{flag}\n"
+    )
+
+
+def test_downloads_of_the_older_portal_mean_the_same(ask, tmp_path):
+    path = tmp_path / "comtrade.csv"
+    path.write_text(
+        OLDER + older(1, flag=0) + older(2, flag=4) + older(3, flag=2) + older(4, flag=6)
+        + older(9, flag=0) + older(1, flag=0, classification="HS") + older(1, flag=0, weight=""),
+        encoding="utf-8",
+    )  # fmt: skip
+    rows, quarantine = ask("comtrade", path)
+    told = rows.set_index("flow")[["exporter", "importer", "quantity_t", "qualifier", "hs_revision"]]
+    assert told.loc["exports"].tolist() == ["JPN", "CHN", 0.5, "estimated", "HS12"]
+    assert told.loc["re-exports"].tolist() == ["JPN", "CHN", 0.5, "reported", "HS12"]
+    assert told.loc["re-imports"].tolist() == ["CHN", "JPN", 0.5, "estimated", "HS12"]
+    assert "imports" not in told.index  # two rows disagree about the weight
+    assert quarantine.counts == {"unknown flow": 1, "no revision of the HS": 1, "two values for one key": 2}

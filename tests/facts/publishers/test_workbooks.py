@@ -112,6 +112,37 @@ def test_iea_blocks_side_by_side(ask, book):
     assert quarantine.counts == {"formula in a cell": 1}
 
 
+def test_a_form_in_brackets_is_no_unit_but_a_unit_is(ask, book):
+    """The published sheet has "Graphite - Mining (natural)", under a title that says kt."""
+    sheet = [["Own words (kt)"], [None, 2023, 2030], ["Graphite - Mining (natural)"], ["China", 1320, 1905],
+             ["Graphite - Battery grade (t)"], ["Japan", 123500, "0.5"]]  # fmt: skip
+    rows, quarantine = ask("iea", book({IEA_SHEET: sheet}))
+    assert rows["mineral_key"].tolist() == ["Graphite"] * 4
+    assert rows["supply_kt"].tolist() == [1320.0, 1905.0, 123.5, 0.0005]
+    assert not quarantine.counts
+
+
+def test_wmd_numbers_and_years_may_be_texts(ask, book):
+    """So the edition of 2026 has them, as one who reads it whole reports."""
+    sheet = [["Cobalt"], ["Country", "unit", "2023", "2024", "data source"],
+             ["Korea, North", "metr. t", "12.5", "", "e"],
+             ["Total", "metr. t", "12.5", " 13 ", ""]]  # fmt: skip
+    rows, quarantine = ask("wmd", book({"Cobalt": sheet}))
+    assert rows[["country_iso3", "year", "quantity_t"]].to_numpy().tolist() == [
+        ["PRK", 2023, 12.5], ["WLD", 2023, 12.5], ["WLD", 2024, 13.0],
+    ]  # fmt: skip
+    assert not quarantine.counts
+
+
+def test_what_a_sheet_says_of_its_size_cuts_nothing(ask, book):
+    path = book({"Cobalt": [["Country", "unit", 2021], ["Chile", "t", 1], ["Peru", "t", 2]]})
+    with zipfile.ZipFile(path) as old:
+        content = old.read("xl/worksheets/sheet1.xml")
+    assert b'ref="A1:C3"' in content
+    rows, _ = ask("wmd", repacked(path, "xl/worksheets/sheet1.xml", content.replace(b"A1:C3", b"A1:B2")))
+    assert rows["quantity_t"].tolist() == [1.0, 2.0]
+
+
 def test_iea_workbook_without_its_unit_leaves_all_rows_out(ask, book):
     rows, quarantine = ask("iea", book({IEA_SHEET: [["Total supply"], *IEA[IEA_SHEET][1:]]}))
     assert rows.empty

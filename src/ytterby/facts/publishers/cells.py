@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-from ytterby.catalog.countries import country_codes, iso3
+from ytterby.catalog.countries import country_codes, find_iso3, iso3
 from ytterby.catalog.rows import read_rows
 from ytterby.errors import UnknownName
 from ytterby.facts.publishers.layout import Doubt
@@ -24,6 +24,8 @@ _FLOAT = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3
 _NEGATIVE = re.compile(rf"[-−]\s?{_NUMBER}")
 _FIRST, _LAST = 1900, 2100
 _MAX_SHOWN = 60
+_MAX_NAME = 100  # characters of the name of a country
+_MAX_SUGGESTED = 1000
 
 
 class Printed(NamedTuple):
@@ -163,16 +165,29 @@ def read_country(name: str, column: str) -> str:
     Doubt
         Unknown, or ambiguous as plain Congo is.
     """
-    known = _spellings().get(name.casefold())
-    if known is not None:
-        return known
+    found = _spellings().get(name.casefold())
+    if found is None and name.casefold() not in _AMBIGUOUS and len(name) <= _MAX_NAME:
+        found = find_iso3(name)
+    if found is None:
+        raise Doubt(column, "unknown country", repr(name[:_MAX_SHOWN]), _country_remedy(name[:_MAX_NAME]))
+    return found
+
+
+def _country_remedy(name: str) -> str:
+    """What to do about a name; names like it are looked for a thousand times at most, as that is dear."""
+    more = "Further spellings belong in catalog/data/publisher_countries.csv."
+    if name.casefold() in _AMBIGUOUS:
+        return f"Is it Congo (Kinshasa) or Congo (Brazzaville)? {more}"
+    close = _close_names(name) if _close_names.cache_info().misses < _MAX_SUGGESTED else ""
+    return f"{close} {more}".strip()
+
+
+@lru_cache(maxsize=_MAX_SUGGESTED)
+def _close_names(name: str) -> str:
     try:
-        if name.casefold() in _AMBIGUOUS:
-            raise UnknownName("country", name, ["Congo (Kinshasa)", "Congo (Brazzaville)"])
         return iso3(name)
     except UnknownName as error:
-        remedy = f"{error.remedy} Further spellings belong in catalog/data/publisher_countries.csv."
-        raise Doubt(column, "unknown country", repr(name), remedy) from None
+        return error.remedy
 
 
 @cache

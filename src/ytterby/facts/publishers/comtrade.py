@@ -1,8 +1,9 @@
-"""UN Comtrade: trade as each country reported it, from the CSV download or the JSON of ``comtradeapicall``.
+"""UN Comtrade: trade as each country reported it, from a CSV download or the JSON of ``comtradeapicall``.
 
 Both sides of a flow may be there, as imports of one country and as exports of the other (mirror flows);
 the column ``flow`` keeps them apart. The CSV header is that of published files; JSON records carry the
-same names, either as a list or under ``data``.
+same names, either as a list or under ``data``. The downloads of the portal that closed in 2023 have other
+names for the same columns (``OLDER``).
 """
 
 from __future__ import annotations
@@ -48,6 +49,16 @@ NEEDED = (
     "refYear", "period", "reporterCode", "flowCode", "partnerCode", "classificationCode", "cmdCode",
     "netWgt", "primaryValue",
 )  # fmt: skip
+OLDER = {
+    "Classification": "classificationCode", "Year": "refYear", "Period": "period",
+    "Trade Flow Code": "flowCode", "Reporter Code": "reporterCode", "Partner Code": "partnerCode",
+    "2nd Partner Code": "partner2Code", "Customs Proc. Code": "customsCode",
+    "Mode of Transport Code": "motCode", "Commodity Code": "cmdCode", "Netweight (kg)": "netWgt",
+    "Trade Value (US$)": "primaryValue", "CIF Trade Value (US$)": "cifvalue",
+    "FOB Trade Value (US$)": "fobvalue", "Flag": "isNetWgtEstimated",
+}  # fmt: skip
+_OLDER_FLOWS = {"1": "M", "2": "X", "3": "RX", "4": "RM"}
+_OLDER_ESTIMATED = ("4", "6")  # of the flags: 2 is an estimated quantity, 4 a weight, 6 both
 FLOWS = {"M": "imports", "X": "exports", "RM": "re-imports", "RX": "re-exports"}
 REVISIONS = {"H0": "HS92", "H1": "HS96", "H2": "HS02", "H3": "HS07", "H4": "HS12", "H5": "HS17", "H6": "HS22"}
 TOTALS = {"partner2Code": "0", "customsCode": "C00", "motCode": "0", "mosCode": "0"}  # not split further
@@ -84,8 +95,20 @@ def read(path: Path, quarantine: Quarantine) -> pd.DataFrame:
 
 def _csv_lines(path: Path, quarantine: Quarantine) -> Iterator[Line]:
     table = CsvTable(path)
+    is_older = "Trade Flow Code" in table.header
+    if is_older:
+        table.header = [OLDER.get(name, name) for name in table.header]
     check_columns(path, table.header, NEEDED, "the CSV download with all columns")
-    yield from table.lines(quarantine)
+    lines = table.lines(quarantine)
+    yield from map(_from_older, lines) if is_older else lines
+
+
+def _from_older(line: Line) -> Line:
+    """The same line with the codes of today."""
+    flow, flag = line.text("flowCode"), line.text("isNetWgtEstimated")
+    today = {"flowCode": _OLDER_FLOWS.get(flow, flow),
+             "isNetWgtEstimated": "true" if flag in _OLDER_ESTIMATED else "false"}  # fmt: skip
+    return Line(line.row, {**line.cells, **today})
 
 
 def _json_lines(path: Path) -> Iterator[Line]:

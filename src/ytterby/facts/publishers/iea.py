@@ -1,7 +1,8 @@
 """IEA Critical Minerals Data Explorer: mining and refining by country, base case.
 
 The workbook's sheet of total supply sets blocks side by side, one for each mineral and stage, under one
-row of years; this layout follows programs that read the published workbook, which itself was not seen.
+row of years; it was seen in the edition of May 2024, and programs that read those of 2025 and 2026 name
+the same sheet and blocks. The edition of 2023 has no supply.
 A CSV with one line per country (mineral, stage, country, unit, a column per year) is our reading of the
 explorer's own download and is reconstructed.
 """
@@ -32,7 +33,8 @@ SOURCE: dict[str, Any] = {
 }
 CSV_COLUMNS = ("mineral", "stage", "country", "unit")
 _STAGES = {"mining": "mining", "refining": "refining", "chemicals": "refining", "battery grade": "refining"}
-_BLOCK = re.compile(r"(.{2,80}?) - ([A-Za-z ]{5,20}?)(?: ?\(([a-z]+)\))?")
+# What stands in brackets is a unit, or a form as in "Graphite - Mining (natural)".
+_BLOCK = re.compile(r"(.{2,80}?) - ([A-Za-z ]{5,20}?)(?: ?\((?:(kt|t|tonnes)|[a-z ]{2,30})\))?")
 _SIGNS = {"-": cells.NOT_AVAILABLE, "..": cells.NOT_AVAILABLE}
 _TOTALS = {"total": "WLD", "total clean technologies": "WLD"}  # the second is a slip of edition 2025
 _KT_PER_T = 0.001

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import TextIO
 
 from ytterby.errors import Fault, InputFaults
 from ytterby.facts.quarantine import Quarantine
@@ -16,6 +17,7 @@ from ytterby.facts.quarantine import Quarantine
 MAX_BYTES = 256_000_000
 MAX_ROWS = 500_000  # of one file; as rows of the widest table about 400 MB
 MAX_COLUMNS = 500
+MAX_LINE = 1_000_000  # characters; a line of commas alone would make as many cells
 _CHUNK = 1 << 20
 _COMPRESSED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")
 
@@ -53,6 +55,8 @@ def refusal(path: Path, message: str, remedy: str, row: int | None = None) -> In
 
 def check_size(path: Path, limit: int = MAX_BYTES) -> None:
     """Refuse a file that is missing or larger than we read."""
+    if path.is_dir():
+        raise refusal(path, "a folder, not a file.", "Give the file in it.")
     if not path.is_file():
         raise refusal(path, "no such file.", "Check the name.")
     if path.stat().st_size > limit:
@@ -79,16 +83,17 @@ class CsvTable:
     """A CSV file with a header: ``header`` at once, ``lines`` as they are asked for.
 
     Files are UTF-8 (with or without a mark), else read as cp1252, which older statistics offices
-    still write.
+    still write; of those, a line that is UTF-8 nevertheless is left out.
     """
 
     def __init__(self, path: Path) -> None:
         check_size(path)
         self.path = path
+        self._ends_in_comma = False
         self._encoding = _encoding_of(path)
         with path.open(encoding=self._encoding, newline="") as file:
             try:
-                first = next(csv.reader(file, strict=True), [])
+                first = next(csv.reader(bounded(path, file), strict=True), [])
             except csv.Error as error:
                 raise refusal(path, f"no CSV header: {error}.", "Take the file as published.") from error
         self.header = [plain(name) for name in first]
@@ -104,24 +109,56 @@ class CsvTable:
     def lines(self, quarantine: Quarantine) -> Iterator[Line]:
         """Every line with as many cells as the header; the others go to the quarantine."""
         with self.path.open(encoding=self._encoding, newline="") as file:
-            reader = csv.reader(file)
+            reader = csv.reader(bounded(self.path, file))
             next(reader, None)
             row = 1
             try:
                 for row, cells in enumerate(reader, start=2):
                     if row > MAX_ROWS + 1:
                         raise too_long(self.path)
+                    if row == 2:
+                        self._ends_in_comma = len(cells) == len(self.header) + 1 and not cells[-1]
                     yield from self._line(row, cells, quarantine)
             except csv.Error as error:
                 remedy = "An unclosed quotation mark? Take the file as published."
                 raise refusal(self.path, f"unreadable after this row: {error}.", remedy, row) from error
 
     def _line(self, row: int, cells: list[str], quarantine: Quarantine) -> Iterator[Line]:
-        if len(cells) == len(self.header):
+        """One line; where the first one ends in a comma that the header lacks, all of them do."""
+        if self._ends_in_comma and cells and not cells[-1]:
+            cells = cells[:-1]
+        if self._encoding == "cp1252" and any(map(_is_utf8, cells)):
+            quarantine.add(row, None, "two encodings in one file", _shown(cells), "Save it as UTF-8.")
+        elif len(cells) == len(self.header):
             yield Line(row, dict(zip(self.header, cells, strict=True)))
         elif cells:
             detail = f"{len(cells)} cells, the header has {len(self.header)}"
             quarantine.add(row, None, "wrong number of cells", detail, "Check commas and quotes.")
+
+
+def bounded(path: Path, file: TextIO) -> Iterator[str]:
+    """Lines of a file, refused at the first one that no table has."""
+    while line := file.readline(MAX_LINE + 1):
+        if len(line) > MAX_LINE:
+            raise refusal(
+                path, f"a line of more than {MAX_LINE:,} characters.", "Take the file as published."
+            )
+        yield line
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether text that was read as cp1252 is UTF-8: its bytes make sense as such, which no chance does."""
+    if text.isascii():
+        return False
+    try:
+        text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
+
+
+def _shown(cells: Sequence[str]) -> str:
+    return repr(next((cell for cell in cells if _is_utf8(cell)), "")[:60])
 
 
 def too_long(path: Path) -> InputFaults:

@@ -29,7 +29,7 @@ SOURCE: dict[str, Any] = {
     "may_redistribute": False,
 }
 NAMES = {
-    "country": ("country", "reference area", "exporting country"),
+    "country": ("country", "reference area", "ref_area", "exporting country"),
     "hs6": ("hs code", "hs6", "hs6 code", "hs 2007 code", "product code"),
     "product": ("product", "product name", "product description", "commodity"),
     "measure": ("measure", "measure type", "type of measure"),

@@ -1,8 +1,8 @@
 """U.S. Geological Survey, Mineral Commodity Summaries: world production from the data releases.
 
-Two layouts: one line per country with a column per year (edition 2025, ``MCS2025_World_Data.csv``), and
-one line per number (edition 2026, ``MCS2026_Commodities_Data.csv``). Both headers were seen in stored
-copies of the published files.
+Three layouts: one line per country with a column per year (edition 2025, ``MCS2025_World_Data.csv``), one
+line per number (edition 2026, ``MCS2026_Commodities_Data.csv``), and a file for each chapter (editions 2022
+to 2024, see ``usgs_chapters``). All headers were seen in stored copies of published files.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ytterby.facts.publishers import cells, goods
+from ytterby.facts.publishers import cells, goods, usgs_chapters
 from ytterby.facts.publishers.collect import Record, convert, to_table
 from ytterby.facts.publishers.layout import CsvTable, Doubt, Line, check_columns
 from ytterby.facts.quarantine import Quarantine
@@ -40,6 +40,7 @@ SIGNS = {
     "Large": cells.TEXT,
     "Moderate": cells.TEXT,
     "Small": cells.TEXT,
+    "Less than ½ unit.": cells.TEXT,
     "s": cells.TEXT,  # less than half a unit, of a unit that the file does not repeat
 }
 LONG = (
@@ -60,21 +61,40 @@ def read(path: Path, quarantine: Quarantine) -> pd.DataFrame:
     The wide layout leaves withheld cells empty and says so in the notes (``W for 23-24``); those
     become withheld rows, other empty cells no rows. The last year of an edition is its estimate.
 
+    A folder is read as the world tables of its chapters, one file each.
+
     Raises
     ------
     InputFaults
-        Columns of both layouts are missing, or the file is too large or no text.
+        Columns of every layout are missing, or the file is too large or no text.
     """
+    if path.is_dir():
+        return to_table(_chapters(path, quarantine), TABLE, goods.PRODUCTION_KEY, quarantine)
+    return to_table(_records(path, quarantine), TABLE, goods.PRODUCTION_KEY, quarantine)
+
+
+def _chapters(folder: Path, quarantine: Quarantine) -> Iterator[tuple[int, Record]]:
+    """Records of every chapter's world table in a folder; what is left out is told with its file."""
+    whole = quarantine.file
+    for path in usgs_chapters.files(folder):
+        quarantine.file = path.name
+        yield from _records(path, quarantine)
+    quarantine.file = whole
+
+
+def _records(path: Path, quarantine: Quarantine) -> Iterator[tuple[int, Record]]:
+    """Records of one file, by the layout of its header."""
     table = CsvTable(path)
     if "MCS chapter" in table.header or "Statistics_detail" in table.header:
         check_columns(path, table.header, LONG, "the file with one line per number as published")
-        records = _read_long(table, quarantine)
-    else:
-        years = any(_WIDE_YEAR.fullmatch(name) for name in table.header)
-        needed = WIDE if years else (*WIDE, "PROD_2023")
-        check_columns(path, table.header, needed, "the world data file of the data release as published")
-        records = convert(_cells_of_years(table, quarantine), _wide_record, quarantine)
-    return to_table(records, TABLE, goods.PRODUCTION_KEY, quarantine)
+        return _read_long(table, quarantine)
+    if usgs_chapters.is_chapter(table.header):
+        lines = usgs_chapters.read_lines(table, quarantine)
+        return convert(lines, lambda line: usgs_chapters.record(line, SIGNS), quarantine)
+    years = any(_WIDE_YEAR.fullmatch(name) for name in table.header)
+    needed = WIDE if years else (*WIDE, "PROD_2023")
+    check_columns(path, table.header, needed, "the world data file of the data release as published")
+    return convert(_cells_of_years(table, quarantine), _wide_record, quarantine)
 
 
 def _read_long(table: CsvTable, quarantine: Quarantine) -> Iterator[tuple[int, Record]]:

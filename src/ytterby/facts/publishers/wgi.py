@@ -1,9 +1,9 @@
 """World Bank, Worldwide Governance Indicators: six dimensions by country and year.
 
-Three layouts, told apart by their header: the long table of the full data set (one line per country,
-year and dimension), the wide table of the DataBank (a column per year), and the frames that ``wbgapi``
-returns, saved as CSV or given to ``read_frame``. The headers are those that programs reading the
-published files name; no published file was seen.
+Told apart by their header: the long table of the full data set (one line per country, year and dimension),
+the wide table of the DataBank (a column per year), the frames that ``wbgapi`` returns, saved as CSV or given
+to ``read_frame``, and the workbooks (see ``wgi_workbook``). The long table was seen; the headers of the
+DataBank and of ``wbgapi`` are those that programs name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from ytterby.facts.publishers import cells
 from ytterby.facts.publishers.collect import Record, convert, to_table
-from ytterby.facts.publishers.layout import CsvTable, Doubt, Line, refusal
+from ytterby.facts.publishers.layout import CsvTable, Doubt, Line, check_columns, refusal
+from ytterby.facts.publishers.wgi_workbook import RENAMED, read_lines
 from ytterby.facts.quarantine import Quarantine
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ _SUFFIXES = {
 _MEASURES = tuple(_LONG.values())
 _SERIES = re.compile(r"(?:GOV_WGI_)?([A-Z]{2})\.([A-Z.]+(?:_[A-Z]{2})?)")
 _YEAR = re.compile(r"(?:YR)?([0-9]{4})(?: \[YR[0-9]{4}\])?")
-_LAYOUT = "the long table, the DataBank's table with a column per year, or a frame of wbgapi with its series"
+_LAYOUT = "the long table, wgidataset.xlsx, the DataBank's table, or a frame of wbgapi with its series"
 
 
 def read(path: Path, quarantine: Quarantine) -> pd.DataFrame:
@@ -54,13 +55,22 @@ def read(path: Path, quarantine: Quarantine) -> pd.DataFrame:
     Raises
     ------
     InputFaults
-        None of the three layouts, or a file too large or no text.
+        None of the layouts, or a file too large, no text or no workbook.
     """
+    if path.suffix.casefold() == ".xlsx":
+        return _table(convert(read_lines(path, quarantine), _long_record, quarantine), quarantine)
     table = CsvTable(path)
-    table.header = [name.casefold() if name.casefold() in _NAMES else name for name in table.header]
-    if "codeindyr" in table.header or {"code", "indicator", *_LONG} <= set(table.header):
+    table.header = [_own_name(name) for name in table.header]
+    if "codeindyr" in table.header or {"code", "year", "indicator", "estimate"} <= set(table.header):
+        check_columns(path, table.header, ("code", "year", "indicator", "estimate"), _LAYOUT)
         return _table(convert(table.lines(quarantine), _long_record, quarantine), quarantine)
     return _table(_gathered(_values(path, table.header, table.lines(quarantine)), quarantine), quarantine)
+
+
+def _own_name(name: str) -> str:
+    """Name of a column in the long table, whose header is written in several ways."""
+    plain = name.casefold()
+    return RENAMED.get(plain, plain if plain in _NAMES else name)
 
 
 def read_frame(frame: pd.DataFrame, quarantine: Quarantine) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """World Mining Data, table 6.4: production of individual countries by mineral, one sheet a mineral.
 
-The layout (a title, then a header of Country, unit, years and a column of sources) is that of editions
-2016 to 2026 as programs that read the published workbook describe it; the workbook itself was not seen.
+The layout (a title, then a header of Country, unit, years and a column of sources, numbers often as
+texts) is that of editions 2016 to 2026 as programs that read the published workbook describe it, one of
+them all 65 sheets of 2026; the workbook itself was not seen.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ its size is known rather than claimed, and a document type (which is what entity
 
 from __future__ import annotations
 
+import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,9 @@ from ytterby.facts.quarantine import Quarantine
 MAX_BYTES = 50_000_000
 MAX_UNPACKED = 200_000_000  # World Mining Data unpacks to about 5 MB
 MAX_PARTS = 2000
-MAX_ROWS, MAX_COLUMNS = 20_000, 100
+MAX_ROWS = 60_000  # of one sheet; the governance indicators have 32,100
+MAX_CELLS = 3_000_000  # of the workbook, empty ones included: a cell far out makes a sheet as wide
+MAX_TEXT = 32_767  # characters of a cell, as the spreadsheet program itself allows
 _CHUNK = 1 << 20
 _FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
 _OVERLAP = max(map(len, _FORBIDDEN))
@@ -49,25 +52,40 @@ def read_sheets(path: Path, quarantine: Quarantine) -> Iterator[Sheet]:
     """
     check_size(path, MAX_BYTES)
     _check_parts(path)
+    left = MAX_CELLS
     with _opened(path) as book:
         for sheet in book.worksheets:
-            yield _read_sheet(path, sheet, quarantine)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of openpyxl, on layout and pictures that it does not keep
+                found = _read_sheet(path, sheet, left, quarantine)
+            left -= _cells(found.rows)
+            yield found
 
 
-def _read_sheet(path: Path, sheet: Any, quarantine: Quarantine) -> Sheet:
-    """All rows of one sheet; a sheet that is longer than we read is refused, not cut."""
+def _read_sheet(path: Path, sheet: Any, left: int, quarantine: Quarantine) -> Sheet:
+    """All rows of one sheet, equally wide; one that is larger than we read is refused, not cut."""
+    rows: list[tuple[int, tuple[str, ...]]] = []
+    sheet.reset_dimensions()  # what the sheet says of its size would cut it in silence
     try:
-        rows = [
-            (number, tuple(_text(cell, number, sheet.title, quarantine) for cell in row))
-            for number, row in enumerate(sheet.iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS), start=1)
-        ]
+        for number, row in enumerate(sheet.iter_rows(), start=1):
+            left -= len(row) + 1
+            if number > MAX_ROWS or left < 0:
+                left = -1
+                break
+            rows.append((number, tuple(_text(cell, number, sheet.title, quarantine) for cell in row)))
     except Exception as error:
         raise refusal(
             path, f"sheet {sheet.title!r} is unreadable: {error}.", "Take it as published."
         ) from error
-    if len(rows) > MAX_ROWS:
-        raise refusal(path, f"sheet {sheet.title!r} has more than {MAX_ROWS:,} rows.", "Shorten it.")
-    return Sheet(sheet.title.strip(), tuple(rows))
+    width = max((len(texts) for _, texts in rows), default=0)
+    if left < 0 or len(rows) * width > MAX_CELLS:
+        message = f"sheet {sheet.title!r} has more than {MAX_ROWS:,} rows, or the book {MAX_CELLS:,} cells."
+        raise refusal(path, message, "Take the file as published, or shorten it.")
+    return Sheet(sheet.title.strip(), tuple((at, texts + ("",) * (width - len(texts))) for at, texts in rows))
+
+
+def _cells(rows: Sequence[tuple[int, tuple[str, ...]]]) -> int:
+    return sum(len(texts) + 1 for _, texts in rows)
 
 
 def _check_parts(path: Path) -> None:
@@ -106,7 +124,9 @@ def _opened(path: Path) -> Iterator[Any]:
         raise YtterbyError(message, "pip install 'ytterby[xlsx]', or save the sheets as CSV.") from error
     with path.open("rb") as file:  # ours to close: the parser leaves a broken workbook open
         try:  # formulas show as such only where their stored results are not asked for
-            book = openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                book = openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
         except Exception as error:  # whatever a broken workbook makes the parser raise
             raise refusal(path, f"no readable workbook: {error}.", "Take the file as published.") from error
         try:
@@ -120,6 +140,8 @@ def _text(cell: Any, row: int, sheet: str, quarantine: Quarantine) -> str:
     value = cell.value
     if value is None:
         return ""
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise ValueError(f"{cell.coordinate} holds more than {MAX_TEXT:,} characters")
     if cell.data_type == "f":
         place = f"{sheet}!{cell.coordinate}"
         remedy = "Save the sheet with values in place of formulas."
