@@ -291,6 +291,18 @@ class Store:
             )
         return self._run(sql, params)
 
+    def sources_of_query(self, sql: str) -> list[str]:
+        """Sources of each table that the words of a query name, or of all where none is named.
+
+        Rather one too many: the engine itself does not tell which views a statement reads.
+        """
+        tables = {*self._manifest, *self._only_imported}
+        words = {word.removesuffix(_RANKED.format("")) for word in re.findall(r"\w+", sql.casefold())}
+        named = sorted(tables & words or tables)
+        return [_table_row(name)["source_id"] for name in named] + [
+            card.source_id for card in self.cards if card.table in named
+        ]
+
     def _parse(self, sql: str) -> list[duckdb.Statement]:
         try:
             return self._connection.cursor().extract_statements(sql)
@@ -338,20 +350,26 @@ def importable_tables() -> tuple[str, ...]:
     return tuple(row["table"] for row in read_rows("facts_editions"))
 
 
-def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+def write_parquet(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str] | None = None) -> None:
     """Write a table as Parquet (zstd), rows in their order.
 
     Parameters
     ----------
     frame
         Columns of one kind each: text, numbers, flags or dates.
+    metadata
+        Texts for the file's own key-value metadata.
     """
     import duckdb
 
     target = str(path).replace("'", "''")
+    texts = ", ".join(
+        "{}: '{}'".format(key, text.replace("'", "''")) for key, text in (metadata or {}).items()
+    )
+    extra = f", KV_METADATA {{{texts}}}" if texts else ""
     with duckdb.connect(":memory:", config={"temp_directory": ""}) as connection:
         connection.register("frame", frame)
-        connection.execute(f"COPY frame TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+        connection.execute(f"COPY frame TO '{target}' (FORMAT parquet, COMPRESSION zstd{extra})")
 
 
 def quoted(path: Path) -> str:
