@@ -198,7 +198,8 @@ def screen(
     methods = None if not method or "all" in method else method
     with open_store() as store:
         cells = road.screen(methods=methods, countries=country, materials=material, years=year, store=store)
-        _give(cells, out, credit(store, cells))
+        shown = cells if out else cells.drop(columns=["indicator", "components"])
+        _give_folded(shown, out, credit(store, cells))
 
 
 @app.command()
@@ -588,9 +589,10 @@ def _give_folded(
     """Give a table; on the terminal what is the same in all rows stands once below it."""
     from ytterby.views.wording import plain
 
-    folds = out is None and len(table) > 1
+    folds = out is None and len(table) > 0
     same = [column for column in table if len(set(map(plain, table[column]))) == 1] if folds else []
-    _give(table.drop(columns=same), out, credit, limit=limit)
+    if len(same) < len(table.columns):
+        _give(table.drop(columns=same), out, credit, limit=limit)
     for column in same:
         typer.echo(f"{column}: {plain(table[column].iloc[0]) or '(empty)'}")
 

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FORMATS = (".csv", ".parquet", ".json")
 CREDIT_KEY = "ytterby_sources"  # of the metadata of a Parquet file; a JSON list of sources and terms
+_NARROWEST = 4  # characters of a column on the terminal
 # A spreadsheet reads a cell that starts with one of these as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -149,34 +150,35 @@ def terminal_table(frame: pd.DataFrame, title: str, *, limit: int = 20) -> Table
     table = Table(title=Text(title), caption=caption, title_justify="left", caption_justify="left")
     cells = [[_printable(plain(value)) for value in row]
              for row in frame.head(limit).itertuples(index=False, name=None)]  # fmt: skip
-    words = [
-        _longest_word([str(name), *column])
-        for name, column in zip(frame, _columns(cells, frame), strict=True)
-    ]
-    for name, width in zip(frame.columns, _fitted(words), strict=True):
+    columns = [[str(name), *(row[at] for row in cells)] for at, name in enumerate(frame.columns)]
+    for name, width in zip(frame.columns, _widths(columns), strict=True):
         justify = "right" if pd.api.types.is_numeric_dtype(frame[name]) else "left"
-        table.add_column(Text(str(name)), justify=justify, overflow="fold", min_width=width)  # type: ignore[arg-type]
+        table.add_column(Text(str(name)), justify=justify, overflow="fold", width=width)  # type: ignore[arg-type]
     for row in cells:
         table.add_row(*map(Text, row))
     return table
 
 
-def _columns(cells: list[list[str]], frame: pd.DataFrame) -> list[list[str]]:
-    return [[row[at] for row in cells] for at in range(len(frame.columns))]
-
-
-def _fitted(widths: list[int]) -> list[int]:
-    """Least widths of the columns, the widest ones cut down until the table fits the terminal."""
-    room = shutil.get_terminal_size().columns - 3 * len(widths) - 1
-    while sum(widths) > room and max(widths) > 4:
-        widest = widths.index(max(widths))
-        widths = [*widths[:widest], widths[widest] - 1, *widths[widest + 1 :]]
+def _widths(columns: list[list[str]]) -> list[int]:
+    """Width of each column: its longest text, or where that is too much for the terminal its longest word."""
+    room = shutil.get_terminal_size().columns - 3 * len(columns) - 1
+    wanted = [max(_longest(text.splitlines()) for text in texts) for texts in columns]
+    if sum(wanted) <= room:
+        return wanted
+    widths = [_longest(word for text in texts for word in text.split()) for texts in columns]
+    while sum(widths) > room and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    while sum(widths) < room:
+        lacking = [want - width for want, width in zip(wanted, widths, strict=True)]
+        widths[lacking.index(max(lacking))] += 1
     return widths
 
 
-def _longest_word(texts: Sequence[str], most: int = 16) -> int:
-    """Width at which no ordinary word of a column has to be broken."""
-    return max((min(len(word), most) for text in texts for word in text.split()), default=1)
+def _longest(texts: Iterable[str]) -> int:
+    """Columns of the terminal that the longest of some texts takes; at least one."""
+    from rich.cells import cell_len
+
+    return max((cell_len(text) for text in texts), default=1) or 1
 
 
 def _printable(text: str) -> str:
