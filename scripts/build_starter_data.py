@@ -68,9 +68,43 @@ GUARDS = {
         1,
     ),
     "usgs-2026-shifted": ("SELECT count(*) FROM usgs_2026 WHERE defect <> ''", 3),
+    "usgs-2026-list": ("SELECT count(*) FROM usgs_2026 WHERE country = 'China, Germany, and Russia'", 1),
+    "usgs-revisions": (
+        """SELECT a.value || ' ' || b.value FROM usgs_2025 a, usgs_2026 b
+           WHERE a.commodity = 'Rare earths' AND b.commodity = 'Rare Earths' AND a.country = 'Australia'
+           AND b.country = 'Australia' AND a.statistic = 'Production' AND b.statistic = 'Production'
+           AND a.year = 2024 AND b.year_end = 2024""",
+        "13000.0 29000.0",
+    ),
     "baci-490": (
         "SELECT count(*) FROM baci_codes WHERE baci_code = '490' AND source_iso3 = 'S19' AND iso3 = 'TWN'",
         1,
+    ),
+    "baci-unions": (
+        """SELECT string_agg(iso3, ' ' ORDER BY baci_code::INT) FROM baci_codes
+           WHERE baci_code IN ('58', '711', '736')""",
+        "BEL ZAF SDN",
+    ),
+    "baci-2024": ("SELECT count(*) FROM trade_source WHERE year = 2024", 49292),
+    "baci-gaps": (
+        """SELECT string_agg(hs6 || ' ' || last, ', ' ORDER BY hs6)
+           FROM (SELECT hs6, max(year) AS last FROM trade_source WHERE hs6 IN ('850511', '850519', '253090',
+                 '380110', '811291', '811292', '283030', '250390', '811230') GROUP BY hs6)""",
+        "250390 2007, 283030 2013, 811230 2016",
+    ),
+    "wgi-break": (
+        """SELECT max(year) FILTER (vintage LIKE 'A%') || ' ' || min(year) FILTER (vintage NOT LIKE 'A%')
+           FROM wgi""",
+        "2022 2023",
+    ),
+    "iea-balance": (
+        """SELECT sum(supply_kt) FILTER (stage = 'refining') > sum(supply_kt) FILTER (stage = 'mining')
+           FROM iea WHERE mineral_key = 'Rare Earth Elements' AND year = 2024 AND country_iso3 <> 'WLD'""",
+        True,
+    ),
+    "premise-units": (
+        "SELECT string_agg(DISTINCT unit, '; ') FROM studies WHERE technology = 'EV'",
+        "kg metal/kg motor",
     ),
 }
 

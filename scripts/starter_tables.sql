@@ -141,4 +141,6 @@ CREATE VIEW baci_products AS
     SELECT *, rows AS row_count, 'baci-hs92' AS source_id FROM baci_products_source
     WHERE hs6 IN (SELECT hs6 FROM material_codes WHERE basket <> 'absent');
 CREATE VIEW countries AS FROM countries_source;
-CREATE VIEW corrections AS SELECT *, 'ytterby-catalog' AS source_id FROM corrections_source;
+CREATE VIEW corrections AS
+    SELECT * EXCLUDE (source_id), source_id AS of_source, 'ytterby-catalog' AS source_id
+    FROM corrections_source;

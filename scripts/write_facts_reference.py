@@ -23,11 +23,22 @@ never NULL. Countries are ISO 3166-1 alpha-3, with WLD (world), OTH and ROW (wha
 name), EU27, XKX, XEF and codes of states that are no more.
 """
 
+VIEWS = """Ready answers for SQL, the same numbers as those of the Python functions (rules:
+[method](../method/facts.md), section 5). Every edition stands by itself: filter by `source_id` and `edition`.
+`core_codes` (material, hs6, hs_revision) and `v_flows`, which they rest on, can be read too.
+"""
+
 
 def build_page() -> str:
     """Return the page as text."""
     tables = "\n".join(_table(row) for row in read_rows("facts_tables"))
-    return f"{HEAD}\n## Tables\n\n{tables}\n## Sources\n\n{_sources()}"
+    views = "\n".join(_table(_as_table(row)) for row in read_rows("facts_views"))
+    return f"{HEAD}\n## Tables\n\n{tables}\n## Views\n\n{VIEWS}\n{views}\n## Sources\n\n{_sources()}"
+
+
+def _as_table(row: dict[str, str]) -> dict[str, str]:
+    """Return a view under the names that a table has."""
+    return {**row, "table": row["view"], "source_id": f"those of {row['tables']}"}
 
 
 def _table(row: dict[str, str]) -> str:
@@ -49,6 +60,8 @@ def _table(row: dict[str, str]) -> str:
 
 
 def _listed(source_ids: str) -> str:
+    if source_ids.startswith("those of "):
+        return f"those of `{source_ids.removeprefix('those of ')}`"
     listed = ", ".join(f"`{key}`" for key in source_ids.split(";") if key)
     return listed or "none in the starter data; imports fill this table"
 

@@ -192,9 +192,14 @@ def screen(
     Example: ytterby screen --country JPN --material "rare earths" --year 2024
     """
     from ytterby import study as road
+    from ytterby.facts.credits import credit
+    from ytterby.facts.store import open_store
 
     methods = None if not method or "all" in method else method
-    _give(road.screen(methods=methods, countries=country, materials=material, years=year), out)
+    with open_store() as store:
+        cells = road.screen(methods=methods, countries=country, materials=material, years=year, store=store)
+        shown = cells if out else cells.drop(columns=["indicator", "components"])
+        _give_folded(shown, out, credit(store, cells))
 
 
 @app.command()
@@ -269,6 +274,7 @@ def new(
     typer.echo(f"{folder}: edit its tables (COLUMNS.md explains them), then: ytterby run {folder}")
 
 
+SHOWN_ROWS = 20  # of a table on the terminal
 SHOWN_FAULTS = 20  # on the terminal; the counts are complete
 Store = Annotated[
     Path | None,
@@ -317,9 +323,20 @@ def facts_import(
 @facts_app.command("list")
 def facts_list(store: Store = None, known_on: KnownOn = None, out: Out = None) -> None:
     """Every table of the store with rows, years, source, edition, licence and whether it may be passed on."""
+    from rich.console import Console
+
+    from ytterby.facts.brief import brief_tables
     from ytterby.facts.store import open_store
 
-    _give(open_store(store, known_on=_day(known_on)).tables(), out)
+    with open_store(store, known_on=_day(known_on)) as opened:
+        tables = opened.tables()
+    if out:
+        _give(tables, out)
+        return
+    _print(brief_tables(tables, Console().width), limit=len(tables))
+    typer.echo(
+        "Sources, editions and descriptions in full: --out tables.csv. Columns: ytterby facts columns TABLE."
+    )
 
 
 @facts_app.command("show")
@@ -337,10 +354,13 @@ def facts_show(
 
     Example: ytterby facts show trade --where importer=JPN --where year=2024 --where hs6=280530
     """
+    from ytterby.facts.credits import credit
     from ytterby.facts.store import open_store
 
     filters = dict(_pair(text) for text in where or [])
-    _give(open_store(store, known_on=_day(known_on)).show(table, limit=limit, **filters), out)
+    with open_store(store, known_on=_day(known_on)) as opened:
+        rows = opened.show(table, limit=limit, **filters)
+        _give_folded(rows, out, credit(opened, rows), limit=limit)
 
 
 @facts_app.command("columns")
@@ -371,14 +391,16 @@ def facts_check(
 
     Example: ytterby facts check --material "rare earths" --out differences.csv
     """
+    from ytterby.facts.credits import credit
     from ytterby.facts.pairs import brief, summarise
     from ytterby.facts.reconcile import check_sources
     from ytterby.facts.store import open_store
 
     with open_store(store, known_on=_day(known_on)) as opened:
         pairs = check_sources(opened, tolerance=tolerance, materials=material, order=order, agreeing=True)
-    found = pairs[pairs["status"] != "agree"]
-    _give(found if out else brief(found.head(limit)), out)
+        found = pairs[pairs["status"] != "agree"]
+        terms = credit(opened, found)
+    _give(found if out else brief(found.head(limit)), out, terms, limit=limit)
     typer.echo(summarise(pairs))
 
 
@@ -403,6 +425,7 @@ def facts_shares(
 
     Example: ytterby facts shares import --country JPN --material "rare earths" --year 2024
     """
+    from ytterby.facts.credits import credit
     from ytterby.facts.queries import production_shares
     from ytterby.facts.store import open_store
     from ytterby.indicators.shares import trade_shares
@@ -419,7 +442,45 @@ def facts_shares(
                 opened, kind, country=country, material=material, year=year, by=by, origin=origin,
                 stage=stage, basket="wide" if wide else "core",
             )  # fmt: skip
-    _give_folded(table, out)
+        terms = credit(opened, table)
+    _give_folded(table, out, terms)
+
+
+@facts_app.command("reliance")
+def facts_reliance(
+    country: Annotated[str, typer.Option("--country", help="ISO 3166 alpha-3 or name.")],
+    material: Annotated[str, typer.Option("--material", help="Catalog name, e.g. titanium.")],
+    year: Annotated[int, typer.Option("--year")],
+    store: Store = None,
+    known_on: KnownOn = None,
+    out: Out = None,
+) -> None:
+    """Net import reliance, as printed and as computed; where bases would mix it says so instead.
+
+    Example: ytterby facts reliance --country USA --material vanadium --year 2024
+    """
+    from ytterby.facts.credits import credit
+    from ytterby.facts.store import open_store
+    from ytterby.indicators.reliance import net_reliance
+
+    with open_store(store, known_on=_day(known_on)) as opened:
+        table = net_reliance(opened, country=country, material=material, year=year)
+        terms = credit(opened, table)
+    shown = ["route", "stage", "reliance", "lower", "upper", "status", "source_id"]
+    _give_folded(table if out else table[shown], out, terms)
+
+
+@facts_app.command("corrections")
+def facts_corrections(out: Out = None) -> None:
+    """What was corrected in the publishers' numbers, and what stands and must be read with care."""
+    from ytterby.facts.credits import credit
+    from ytterby.facts.store import open_store
+
+    with open_store() as opened:
+        table = opened.select("corrections")
+        terms = credit(opened, table)
+    shown = table[["correction_id", "rows", "change", "reason"]]
+    _give(table if out else shown, out, terms, limit=len(table))
 
 
 @facts_app.command("series")
@@ -437,13 +498,15 @@ def facts_series(
 
     Example: ytterby facts series unit-value --material "rare earths" --country JPN
     """
+    from ytterby.facts.credits import credit
     from ytterby.facts.queries import load_series
     from ytterby.facts.store import open_store
 
     with open_store(store, known_on=_day(known_on)) as opened:
         basket = "wide" if wide else "core"
         table = load_series(opened, kind, material=material, country=country, stage=stage, basket=basket)
-    _give_folded(table, out)
+        terms = credit(opened, table)
+    _give_folded(table, out, terms)
 
 
 @facts_app.command("query")
@@ -457,10 +520,12 @@ def facts_query(
 
     Example: ytterby facts query "SELECT year, sum(quantity_t) FROM trade GROUP BY year"
     """
+    from ytterby.facts.credits import credit_query
     from ytterby.facts.store import open_store
 
     with open_store(store, known_on=_day(known_on)) as opened:
-        _give(opened.query(sql), out)
+        answer = opened.query(sql)
+        _give(answer, out, credit_query(opened, sql))
 
 
 def _refuse_options(kind: str, *options: object) -> None:
@@ -493,31 +558,51 @@ def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
 
 
-def _give(table: pd.DataFrame, out: Path | None) -> None:
-    from ytterby.views.tables import write_table
+def _give(
+    table: pd.DataFrame, out: Path | None, credit: pd.DataFrame | None = None, *, limit: int = SHOWN_ROWS
+) -> None:
+    """Print a table, or write it with the sources and terms of its rows beside it."""
+    from ytterby.views.tables import credit_place, write_table
 
     if out is None:
-        _print(table)
+        _print(table, limit=limit)
     else:
-        write_table(table, out)
-        typer.echo(f"{len(table):,} rows: {out}")
+        write_table(table, out, credit)
+        beside = "" if credit is None else f" (sources and terms: {credit_place(out).name})"
+        typer.echo(f"{len(table):,} rows: {out}{beside}")
+    _warn_of_terms(credit)
 
 
-def _give_folded(table: pd.DataFrame, out: Path | None) -> None:
+def _warn_of_terms(credit: pd.DataFrame | None) -> None:
+    """Say which sources of a table may not be passed on."""
+    if credit is None:
+        return
+    for line in credit[~credit["may_redistribute"].astype(bool)].itertuples():
+        typer.echo(
+            f"! rows of {line.source_id} {line.edition} may not be passed on: {line.licence}", err=True
+        )
+
+
+def _give_folded(
+    table: pd.DataFrame, out: Path | None, credit: pd.DataFrame | None = None, *, limit: int = SHOWN_ROWS
+) -> None:
     """Give a table; on the terminal what is the same in all rows stands once below it."""
-    words = table.astype(str)
-    same = [] if out or len(table) < 2 else [c for c in table if (words[c] == words[c].iloc[0]).all()]
-    _give(table.drop(columns=same), out)
+    from ytterby.views.wording import plain
+
+    folds = out is None and len(table) > 0
+    same = [column for column in table if len(set(map(plain, table[column]))) == 1] if folds else []
+    if len(same) < len(table.columns):
+        _give(table.drop(columns=same), out, credit, limit=limit)
     for column in same:
-        typer.echo(f"{column}: {table[column].iloc[0]}")
+        typer.echo(f"{column}: {plain(table[column].iloc[0]) or '(empty)'}")
 
 
-def _print(table: pd.DataFrame, title: str = "") -> None:
+def _print(table: pd.DataFrame, title: str = "", limit: int = SHOWN_ROWS) -> None:
     from rich.console import Console
 
     from ytterby.views.tables import terminal_table
 
-    Console().print(terminal_table(table, title))
+    Console().print(terminal_table(table, title, limit=limit))
 
 
 @contextmanager

@@ -240,6 +240,17 @@ def test_an_imported_table_is_held_against_the_starter_data(tmp_path):
     assert line["relative_difference"] == pytest.approx(0.1)
 
 
+def test_among_pairs_wholly_apart_the_larger_part_of_the_world_comes_first():
+    """Zero against a few tonnes is as far apart as zero against half the world, and matters less."""
+    names = {"AAA": 1.0, "BBB": 500.0, "CCC": 20.0}
+    rows = [row(country, source, amount if source == "x" else 0.0)
+            for country, amount in names.items() for source in ("x", "y")]  # fmt: skip
+    found = check_sources(Tables(*rows, row("WLD", "x", 1000.0)))
+    found = found[found["check"] == "sources"]
+    assert set(found["relative_difference"]) == {1.0}
+    assert found["country_iso3"].tolist() == ["BBB", "CCC", "AAA"]
+
+
 def test_what_was_not_known_yet_is_not_compared():
     with open_store(known_on=dt.date(2020, 1, 1)) as early:
         assert check_sources(early, agreeing=True).empty
@@ -248,9 +259,9 @@ def test_what_was_not_known_yet_is_not_compared():
 def test_words_for_the_terminal_and_refusals(store):
     found = check_sources(store, materials=["rare earths"])
     words = brief(found).set_index("what")
-    assert words.loc["rare_earths mine AUS", "difference"].iloc[0] == "55%"
-    assert words.loc["rare_earths mine CHN", "difference"] == ""
-    assert words.loc["rare_earths mine CHN", "first"] == "270,000 t usgs-mcs-2026"
+    assert words.loc[["rare_earths mine AUS 2024"], "apart"].iloc[0] == "55%"
+    assert words.loc["rare_earths mine CHN 2024", "apart"] == ""
+    assert words.loc["rare_earths mine CHN 2024", "first"] == "270,000 t usgs-mcs-2026"
     unknown = brief(check_sources(Tables(row("AAA", "x", None, qualifier="withheld"), row("AAA", "y", 5.25))))
     assert list(unknown[["first", "second"]].iloc[0]) == ["no number x", "5.25 t y"]
     with pytest.raises(BadNumbers, match="tolerance"):

@@ -8,6 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ytterby.catalog.rows import read_rows
+from ytterby.catalog.sources import load_sources
 from ytterby.facts.publishers.cells import resolution_of
 from ytterby.facts.store import STARTER, open_store
 
@@ -61,17 +63,62 @@ def test_resolution_is_the_same_in_sql_and_in_python(shared, build):
     connection = build.open_sources(shared / "data")
     texts = "SELECT value_text AS t FROM usgs_2026 UNION SELECT value_text FROM usgs_2025"
     extra = "SELECT unnest(['0', '0.50', '30,000', '12.0', '1,234.50', '', 'W', '1 - 2', '>9'])"
-    rows = connection.execute(f"SELECT t, resolution(t) FROM ({texts} UNION {extra})").fetchall()
+    rows = connection.execute(f"SELECT t, resolution(t) FROM ({texts} UNION {extra})").fetchall()  # noqa: S608
     assert len(rows) > 2000
     for text, found in rows:
         assert found == resolution_of(text), text
 
 
-def test_a_mended_source_stops_the_rebuild(shared, tmp_path, build, monkeypatch):
-    sql, expected = build.GUARDS["baci-490"]
-    monkeypatch.setitem(build.GUARDS, "baci-490", (sql, expected + 1))
-    with pytest.raises(SystemExit, match="baci-490"):
-        build.build(shared, tmp_path)
+# How each publisher would mend its file: the input that changes, and its rows afterwards.
+MENDED = {
+    "baci-gaps": ("trade_source", "* REPLACE (replace(hs6, '811211', '811292') AS hs6)"),
+    "baci-490": ("baci_codes", "* REPLACE (replace(source_iso3, 'S19', 'TWN') AS source_iso3)"),
+    "baci-unions": ("baci_codes", "* REPLACE (replace(iso3, 'ZAF', 'XSA') AS iso3)"),
+    "baci-2024": ("trade_source", "* FROM trade_source WHERE year <> 2024 OR hs6 <> '250410'"),
+    "wgi-guyana": ("wgi", "* REPLACE (estimate + (iso3 = 'GUY')::INT AS estimate)"),
+    "wgi-clip": ("wgi", "* REPLACE (greatest(least(estimate, 2.5), -2.5) AS estimate)"),
+    "wgi-break": ("wgi", "* REPLACE ('B: one release' AS vintage)"),
+    "usgs-revisions": ("usgs_2025", "* REPLACE (value + (country = 'Australia')::INT AS value)"),
+    "usgs-2025-titanium-unit": ("usgs_2025", "* REPLACE (replace(unit, 'metric', 'kilo') AS unit)"),
+    "usgs-2026-shifted": ("usgs_2026", "* REPLACE ('' AS defect)"),
+    "usgs-2026-list": ("usgs_2026", "* REPLACE (replace(country, ', and Russia', '') AS country)"),
+    "iea-balance": ("iea", "* REPLACE (supply_kt * (1 + (stage = 'mining')::INT) AS supply_kt)"),
+    "premise-units": ("studies", "* REPLACE (replace(unit, 'kg motor', 'MW') AS unit)"),
+}  # fmt: skip
+
+
+def test_every_guard_has_a_mended_source(build):
+    assert set(MENDED) == set(build.GUARDS)
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_a_mended_source_stops_the_rebuild(shared, build, name):
+    """What the guard waits for happens in the input itself: the rebuild names the correction and stops."""
+    connection = build.open_sources(shared / "data")
+    build.check_corrections(connection)  # as the sources are, all guards hold
+    table, picked = MENDED[name]
+    origin = "" if " FROM " in picked else f" FROM {table}"
+    connection.execute(f"CREATE TABLE mended AS SELECT {picked}{origin}")
+    is_view = connection.execute(
+        "SELECT count(*) FROM duckdb_views() WHERE view_name = ?", [table]
+    ).fetchone() == (1,)
+    kind = "VIEW" if is_view else "TABLE"
+    connection.execute(f"CREATE OR REPLACE {kind} {table} AS SELECT * FROM mended")  # noqa: S608
+    with pytest.raises(SystemExit, match=name):
+        build.check_corrections(connection)
+
+
+def test_every_declared_row_names_a_source_and_a_documented_column():
+    """A caution or correction of nothing that the store has would be words only."""
+    columns = {(row["table"], row["column"]) for row in read_rows("facts_columns")}
+    for row in read_rows("corrections"):
+        assert row["kind"] in {"correction", "caution"}
+        assert set(row["source_id"].split(";")) <= set(load_sources())
+        noted = {"note_year", "note"}
+        assert all(row[name] for name in set(row) - noted), row["correction_id"]
+        assert len({bool(row[name]) for name in noted}) == 1
+        named = row["column_name"].replace("ranks", "percentile_rank").split(", ")
+        assert all((row["table_name"], name) in columns for name in named if name != "all"), row
 
 
 def test_nothing_that_may_not_be_shipped(shared):

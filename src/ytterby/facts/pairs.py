@@ -76,8 +76,9 @@ def rank_pairs(
     judged["world_share"] = gap / total.where(total > 0)
     kept = judged if agreeing else judged[judged["status"] != AGREE]
     rank = kept["status"].map({status: place for place, status in enumerate(STATUSES)})
-    keys = ["rank", ORDERS[order], *KEY, "first_edition", "second_edition"]
-    down = [True, False, *[True] * (len(keys) - 2)]
+    other = next(column for name, column in ORDERS.items() if name != order)  # many are wholly apart
+    keys = ["rank", ORDERS[order], other, *KEY, "first_edition", "second_edition"]
+    down = [True, False, False, *[True] * (len(keys) - 3)]
     ordered = kept.assign(rank=rank).sort_values(keys, ascending=down, kind="stable")
     return ordered[list(COLUMNS)].reset_index(drop=True)
 
@@ -89,11 +90,16 @@ def brief(pairs: pd.DataFrame) -> pd.DataFrame:
     )
     columns = {
         "check": pairs["check"],
-        "what": pairs["material"] + " " + pairs["stage"] + " " + pairs["country_iso3"],
-        "year": pairs["year"],
+        "what": pairs["material"]
+        + " "
+        + pairs["stage"]
+        + " "
+        + pairs["country_iso3"]
+        + " "
+        + pairs["year"].astype(str),
         "first": first,
         "second": second,
-        "difference": pairs["relative_difference"].map("{:.0%}".format).replace("nan%", ""),
+        "apart": pairs["relative_difference"].map("{:.0%}".format).replace("nan%", ""),
         "status": pairs["status"],
     }
     return pd.DataFrame(columns)

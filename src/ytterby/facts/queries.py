@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ytterby.facts.store import Store
 
 UNNAMED = "OTH"
+_NOISE = 1e-9  # part of a total below which a difference is the computer's and not the table's
 SERIES_COLUMNS = (
     "series", "material", "stage", "country_iso3", "year", "value", "unit", "basis", "note", "source_id",
     "edition",
@@ -90,7 +91,7 @@ def production_shares(
 def _with_rest(parts: pd.DataFrame, printed: float) -> pd.DataFrame:
     """Add as ``OTH`` what a larger printed total leaves, unless the table prints a rest of its own."""
     rest = printed - parts["quantity_t"].sum()
-    if not rest > 0 or parts.index.isin(RESTS).any():
+    if not rest > _NOISE * printed or parts.index.isin(RESTS).any():
         return parts
     parts = parts.copy()
     parts.loc[UNNAMED] = [rest, "printed total less the countries"]

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ytterby.catalog.rows import read_rows
 from ytterby.catalog.sources import source
 from ytterby.errors import QueryRefused, UnknownName
+from ytterby.facts.answers import create_answers
 from ytterby.facts.user_store import EDITIONS, Card, open_manifest, store_folder
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Store:
             self._create_view(entry)
         for table in self._only_imported:
             self._create_import_view(table)
+        create_answers(self._connection)
         self._close_the_doors()
 
     @cached_property
@@ -291,6 +293,19 @@ class Store:
             )
         return self._run(sql, params)
 
+    def sources_of_query(self, sql: str) -> list[str]:
+        """Sources of each table that the words of a query name, or of all where none is named.
+
+        Rather one too many: the engine itself does not tell which views a statement reads.
+        """
+        tables = {*self._manifest, *self._only_imported}
+        words = {word.removesuffix(_RANKED.format("")) for word in re.findall(r"\w+", sql.casefold())}
+        words |= {row["tables"] for row in read_rows("facts_views") if row["view"] in words}
+        named = sorted(tables & words or tables)
+        return [_table_row(name)["source_id"] for name in named] + [
+            card.source_id for card in self.cards if card.table in named
+        ]
+
     def _parse(self, sql: str) -> list[duckdb.Statement]:
         try:
             return self._connection.cursor().extract_statements(sql)
@@ -305,8 +320,10 @@ class Store:
             raise QueryRefused(f"the store refuses the query: {error}.", remedy) from error
 
     def _check_table(self, table: str) -> None:
-        if table not in self._manifest and table not in self._only_imported:
-            raise UnknownName("table", table, [*self._manifest, *self._only_imported])
+        views = [row["view"] for row in read_rows("facts_views")]
+        known = [*self._manifest, *self._only_imported, *views]
+        if table not in known:
+            raise UnknownName("table", table, known)
 
 
 def open_store(folder: Path | None = None, *, known_on: dt.date | None = None) -> Store:
@@ -338,20 +355,26 @@ def importable_tables() -> tuple[str, ...]:
     return tuple(row["table"] for row in read_rows("facts_editions"))
 
 
-def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+def write_parquet(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str] | None = None) -> None:
     """Write a table as Parquet (zstd), rows in their order.
 
     Parameters
     ----------
     frame
         Columns of one kind each: text, numbers, flags or dates.
+    metadata
+        Texts for the file's own key-value metadata.
     """
     import duckdb
 
     target = str(path).replace("'", "''")
+    texts = ", ".join(
+        "{}: '{}'".format(key, text.replace("'", "''")) for key, text in (metadata or {}).items()
+    )
+    extra = f", KV_METADATA {{{texts}}}" if texts else ""
     with duckdb.connect(":memory:", config={"temp_directory": ""}) as connection:
         connection.register("frame", frame)
-        connection.execute(f"COPY frame TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+        connection.execute(f"COPY frame TO '{target}' (FORMAT parquet, COMPRESSION zstd{extra})")
 
 
 def quoted(path: Path) -> str:
@@ -412,7 +435,9 @@ def _as_list(wanted: Any) -> list[Any]:
 
 
 def _table_row(table: str) -> dict[str, str]:
-    return next(row for row in read_rows("facts_tables") if row["table"] == table)
+    """Attributes of a table, or of a view over tables, which has no source of its own."""
+    views = ({**row, "table": row["view"], "source_id": ""} for row in read_rows("facts_views"))
+    return next(row for row in (*read_rows("facts_tables"), *views) if row["table"] == table)
 
 
 def row_order(table: str) -> str:

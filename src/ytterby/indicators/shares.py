@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ytterby.catalog.cautions import answer_note
 from ytterby.catalog.countries import iso3
 from ytterby.catalog.materials import CORE, GROSS, material
 from ytterby.errors import BadNumbers, UnknownName
@@ -79,11 +80,15 @@ def trade_shares(
     else:
         world = trade_of(store, key, years=[year], stage=stage, basket=basket)
         table = _look_through(world, direct, code, measure, _production(store, key, stage))
+    source_id = str(own["source_id"].iloc[0])
+    told = answer_note(source_id, year)
+    if told:
+        table = table.assign(note=(table["note"] + "; " + told).str.removeprefix("; "))
     unit, basis = ("t", GROSS) if by == "mass" else ("thousand USD", "f.o.b., current")
     return table.assign(
         side=side, country_iso3=code, year=year, unit=unit, material=key, stage=stage or "all",
         hs6="+".join(sorted(own["hs6"].unique())), by=by, origin=origin, basis=basis,
-        source_id=own["source_id"].iloc[0], edition=own["edition"].iloc[0],
+        source_id=source_id, edition=own["edition"].iloc[0],
     )[list(COLUMNS)].reset_index(drop=True)  # fmt: skip
 
 

@@ -152,7 +152,7 @@ class Supply:
         self.domestic_t = np.zeros(grid.shape)
         for g, group in enumerate(grid.groups):
             for y, year in enumerate(grid.years):
-                world = _pick_stage(production, group, year)
+                world = pick_stage(production, group, year)
                 if world is not None:
                     self._fill(grid, (g, y), group, world)
 
@@ -193,7 +193,7 @@ class Supply:
         refuse(status, np.isnan(self.domestic_t.reshape(-1)), "own production is withheld or not available")
 
 
-def _pick_stage(production: Worlds, group: Group, year: int) -> WorldProduction | None:
+def pick_stage(production: Worlds, group: Group, year: int) -> WorldProduction | None:
     """Table of producers that fits the codes of a group: refined for all that is not ore, else mine."""
     stages = {c.stage for c in _counted(group)}
     order = ("mine", "refined") if not stages or "ore" in stages else ("refined", "mine")

@@ -85,6 +85,22 @@ def test_unit_of_titanium_is_corrected_and_says_so(ask):
     assert set(titanium["note"]) == {"correction usgs-2025-titanium-unit"}
 
 
+def test_a_mended_unit_of_titanium_is_read_as_it_says(ask, edited):
+    """Mended either way, by the unit or by the numbers, the correction no longer applies."""
+    rows, _ = ask("usgs_mcs", edited("usgs_mcs_2025.csv", "8600,8900", "8600000,8900000"))
+    titanium = rows[rows["material"] == "titanium"]
+    assert titanium["quantity_t"].tolist() == [400.0, 410.0]
+    assert set(titanium["note"]) == {""}
+
+
+def test_titanium_without_the_world_total_is_in_doubt(ask, edited):
+    rows, quarantine = ask(
+        "usgs_mcs", edited("usgs_mcs_2025.csv", "World total (ilmenite, rounded)", "Chile")
+    )
+    assert "titanium" not in set(rows["material"])
+    assert quarantine.counts["unknown unit"] == 4
+
+
 @pytest.mark.parametrize(
     ("file", "column"),
     [

@@ -60,7 +60,7 @@ def _record(line: Line) -> dict[str, Any]:
         raise Doubt("bgs_statistic_type_trans", "not production", kind, "Trade comes from other sources.")
     commodity, part = line.text("bgs_commodity_trans"), line.text("bgs_sub_commodity_trans")
     good = _on_stated_basis(goods.find_good("bgs", commodity, part, "bgs_commodity_trans"), line)
-    return goods.production_record(
+    record = goods.production_record(
         good,
         cells.read_code(line.text("country_iso3_code"), "bgs", "country_iso3_code"),
         cells.read_year(line.text("year"), "year"),
@@ -69,6 +69,7 @@ def _record(line: Line) -> dict[str, Any]:
         detail=f"{commodity}: {part}" if part else commodity,
         note=_notes(line),
     )
+    return goods.with_caution("bgs", record)
 
 
 def _on_stated_basis(good: goods.Good, line: Line) -> goods.Good:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, NamedTuple
 
+from ytterby.catalog.cautions import import_note
 from ytterby.catalog.rows import read_rows
 from ytterby.facts.publishers.cells import Printed
 from ytterby.facts.publishers.layout import Doubt
@@ -91,3 +92,12 @@ def production_record(
         "detail": detail,
         "note": note,
     }
+
+
+def with_caution(publisher: str, record: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of ``production`` with what is known against its number in front of its note."""
+    if record["quantity_t"] is None:
+        return record
+    key = (record["material"], record["stage"], record["country_iso3"], record["year"])
+    told = (import_note(publisher, *key, record["quantity_t"]), record["note"])
+    return {**record, "note": "; ".join(part for part in told if part)}

@@ -52,6 +52,8 @@ _WIDE_YEAR = re.compile(r"PROD_(EST_ ?)?([0-9]{4})")
 _ROUNDED = re.compile(r"[:,] rounded$")
 _FOOTNOTE = re.compile(r"^(World total(?: \(rounded\))?) [0-9]{1,2}$")
 _QUALIFIED = re.compile(r"^([^()]+) \(([^()]+)\)$")
+_ILMENITE = "World total (ilmenite, rounded)"
+_LEAST_ILMENITE = 1e5  # t; the world makes about 9 million
 _NOTED_SIGNS = {"w": cells.WITHHELD, "na": cells.NOT_AVAILABLE}
 
 
@@ -127,9 +129,25 @@ def _long_record(line: Line, edition: str, newest: str) -> dict[str, Any]:
 def _cells_of_years(table: CsvTable, quarantine: Quarantine) -> Iterator[Line]:
     """One line for each year of a line, with the name of its column."""
     columns = [name for name in table.header if _WIDE_YEAR.fullmatch(name)]
-    for line in table.lines(quarantine):
+    lines = list(table.lines(quarantine))
+    scale = _scale_of_titanium(lines, columns)
+    for line in lines:
         for column in columns:
-            yield Line(line.row, {**line.cells, "_column": column})
+            yield Line(line.row, {**line.cells, "_column": column, "_scale": scale})
+
+
+def _scale_of_titanium(lines: list[Line], columns: list[str]) -> str:
+    """What the world's ilmenite shows of its unit: thousands, as stated, or nothing where it is not there.
+
+    The world makes millions of tonnes; edition 2025 printed 8,900 "metric tons". A mended file is read
+    as it says.
+    """
+    world = [line for line in lines if line.text("COUNTRY") == _ILMENITE]
+    texts = [line.text(column).replace(",", "") for line in world for column in columns]
+    amounts = [float(text) for text in texts if text.isdigit()]
+    if not amounts:
+        return ""
+    return "thousands" if max(amounts) < _LEAST_ILMENITE else "stated"
 
 
 def _wide_record(line: Line) -> dict[str, Any] | None:
@@ -155,8 +173,13 @@ def _wide_record(line: Line) -> dict[str, Any] | None:
 def _factor(line: Line) -> tuple[float, str]:
     """Tonnes per unit, and the correction that was applied (catalog/data/corrections.csv)."""
     unit = line.text("UNIT_MEAS")
-    wrong = line.text("COMMODITY") == "Titanium Mineral Concentrates" and unit == "metric tons"
-    if wrong and line.text("SOURCE") == "MCS2025":
+    doubtful = line.text("COMMODITY") == "Titanium Mineral Concentrates" and unit == "metric tons"
+    if doubtful and line.text("SOURCE") == "MCS2025" and line.cells["_scale"] != "stated":
+        if not line.cells["_scale"]:
+            remedy = (
+                f"Edition 2025 means thousands; leave the line {_ILMENITE!r} in the file, it shows which."
+            )
+            raise Doubt("UNIT_MEAS", "unknown unit", f"{unit}, or thousands of them", remedy)
         return 1000.0, "correction usgs-2025-titanium-unit"
     return cells.tonnes_per(unit, "UNIT_MEAS"), ""
 
