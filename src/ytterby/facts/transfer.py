@@ -164,7 +164,6 @@ def _receive(task: _Task, response: BaseHTTPResponse, start: int) -> Received:
     digest = hash_file(task.part)
     with task.part.open("ab") as sink:
         done = _copy(task, response, digest, sink, start)
-        sink.flush()
         os.fsync(sink.fileno())
     if total is not None and done != total:
         if done > total:
@@ -208,6 +207,7 @@ def _copy(task: _Task, response: BaseHTTPResponse, digest: hashlib._Hash, sink: 
         if done > task.bounds.size_bytes:
             raise _too_large(task, f"more than {task.bounds.size_bytes:,} bytes")
         sink.write(chunk)
+        sink.flush()  # a kill must find on the disk what the progress has told
         digest.update(chunk)
         task.progress(task.part.stem, done, announced)
     return done
