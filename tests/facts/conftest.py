@@ -1,5 +1,6 @@
 """A publisher's server on 127.0.0.1 that behaves as a test tells it to; every other host is unknown."""
 
+import contextlib
 import socket
 import threading
 from dataclasses import dataclass, field
@@ -82,13 +83,11 @@ class Publisher:
 def publisher():
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            try:
+            with contextlib.suppress(OSError):  # the client has gone
                 self.server.publisher.answer(self)
-            except OSError:
-                pass  # the client has gone
             self.close_connection = True
 
-        do_CONNECT = do_GET
+        do_CONNECT = do_GET  # noqa: N815  the name that the server looks for
 
         def log_message(self, *_):
             pass

@@ -158,7 +158,7 @@ def test_a_file_of_unknown_length_needs_its_checksum(publisher, offered, tmp_pat
         handler.wfile.write(publisher.content)
 
     publisher.script = [endless, endless]
-    with pytest.raises(DownloadRefused, match="may be cut off.*--sha256"):
+    with pytest.raises(DownloadRefused, match=r"may be cut off.*--sha256"):
         download("usgs_mcs", folder=tmp_path)
     assert download("usgs_mcs", folder=tmp_path, sha256=SHA256).path.read_bytes() == TABLE
 
