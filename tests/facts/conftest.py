@@ -60,10 +60,11 @@ class Publisher:
 
     def send_head(self, handler: BaseHTTPRequestHandler, status: int, **headers: object) -> None:
         handler.send_response(status)
-        told = {"ETag": self.etag, "Last-Modified": self.modified, "Content-Type": self.kind} | headers
+        told = {"ETag": self.etag, "Last-Modified": self.modified, "Content-Type": self.kind}
+        told |= {name.replace("_", "-"): value for name, value in headers.items()}
         for name, value in told.items():
             if value not in ("", None):
-                handler.send_header(name.replace("_", "-"), str(value))
+                handler.send_header(name, str(value))
         handler.end_headers()
 
     def serve(self, handler: BaseHTTPRequestHandler, cut: int | None, pause: threading.Event | None) -> None:

@@ -17,7 +17,7 @@ from ytterby.facts.transfer import transfer
 
 pytestmark = pytest.mark.usefixtures("only_loopback")
 CONTENT = random.Random(1).randbytes(200_000)  # noqa: S311  bytes, not secrets
-OTHER = random.Random(2).randbytes(180_000)  # noqa: S311
+OTHER = random.Random(2).randbytes(200_000)  # noqa: S311  as long, so that length tells nothing
 
 
 def fetch(publisher, part, **bounds):
@@ -74,16 +74,43 @@ def test_after_a_cut_only_the_rest_is_asked_for(publisher, part):
 
 
 @pytest.mark.parametrize("if_range", [True, False])
-def test_a_file_that_changed_in_between_is_fetched_afresh_and_never_mixed(publisher, part, if_range):
+@pytest.mark.parametrize("other", [OTHER, OTHER[:120_000], OTHER + OTHER])
+def test_a_file_that_changed_in_between_is_fetched_afresh_and_never_mixed(publisher, part, if_range, other):
     publisher.content, publisher.if_range = CONTENT, if_range
 
     def cut_then_change(publisher, handler):
         publisher.serving(cut=90_000)(publisher, handler)
-        publisher.content, publisher.etag = OTHER, '"two"'
+        publisher.content, publisher.etag = other, '"two"'
 
     publisher.script = [cut_then_change]
     fetch(publisher, part)
-    assert part.read_bytes() == OTHER
+    assert part.read_bytes() == other
+
+
+def test_a_file_that_shrank_to_what_has_come_is_another_file(publisher, part):
+    """The worst server: it overlooks If-Range and does not say which version its 416 is about."""
+    publisher.content, publisher.if_range = CONTENT, False
+
+    def cut_then_shrink(publisher, handler):
+        publisher.serving(cut=90_000)(publisher, handler)
+        publisher.content = OTHER[:90_000]
+
+    def unmarked(publisher, handler):
+        publisher.send_head(
+            handler, 416, ETag="", Last_Modified="", Content_Range="bytes */90000", Content_Length=0
+        )
+
+    publisher.script = [cut_then_shrink, unmarked]
+    fetch(publisher, part)
+    assert part.read_bytes() == OTHER[:90_000]
+
+
+def test_a_weak_mark_alone_is_no_reason_to_go_on(publisher, part):
+    publisher.content, publisher.etag, publisher.modified = CONTENT, 'W/"one"', ""
+    publisher.script = [publisher.serving(cut=150_000)]
+    fetch(publisher, part)
+    assert [asked.get("Range") for asked in publisher.asked] == [None, None]
+    assert part.read_bytes() == CONTENT
 
 
 def test_a_part_of_another_address_is_not_gone_on_with(publisher, part):

@@ -161,14 +161,10 @@ def _receive(task: _Task, response: BaseHTTPResponse, start: int) -> Received:
     _check_room(task, total, start)
     if not start:
         _begin(task, _Note(task.url, _mark(response), total, changed))
-    digest = hash_file(task.part)
+    digest = hash_file(task.part)  # of what has come; the client itself raises when bytes are missing
     with task.part.open("ab") as sink:
         done = _copy(task, response, digest, sink, start)
         os.fsync(sink.fileno())
-    if total is not None and done != total:
-        if done > total:
-            forget(task.part)
-        raise Passing(f"{done:,} bytes came, {total:,} were announced")
     is_whole = total is not None or response.headers.get("Transfer-Encoding", "").lower() == "chunked"
     return Received(digest.hexdigest(), done, _moment(changed), is_whole)
 
