@@ -400,6 +400,8 @@ def _tell_download(done: Downloaded) -> None:
     typer.echo(f"{done.path}: {done.size_bytes:,} bytes, {state}")
     told = "the known one" if done.is_checked else f"not known before; kept in {done.path.name}.sha256"
     typer.echo(f"SHA-256 {done.sha256} ({told})")
+    if done.offer.rolling and not done.fetched:
+        typer.echo("The address always gives the newest edition: --again fetches it.")
     if done.before and done.before != done.sha256:
         typer.echo(f"! the file before had {done.before}: the publisher has changed it", err=True)
     if done.table != done.path:

@@ -2,8 +2,11 @@
 
 import contextlib
 import socket
+import ssl
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -26,6 +29,7 @@ class Publisher:
     if_range: bool = True
     script: list = field(default_factory=list)  # one behaviour a request; then the plain one
     asked: list = field(default_factory=list)  # headers of each request
+    secure: Callable[[ssl.SSLContext], None] | None = None  # go over to https
 
     quick = QUICK  # bounds for tests: no waiting, and http to this server
 
@@ -80,6 +84,11 @@ class Publisher:
             pause.wait(20)
 
 
+def secure(server, context):
+    """Speak TLS from now on; the handshake happens in the thread of the request."""
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+
+
 @pytest.fixture
 def publisher():
     class Handler(BaseHTTPRequestHandler):
@@ -96,7 +105,7 @@ def publisher():
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         server.block_on_close = False
-        server.publisher = Publisher(server.server_address[1])
+        server.publisher = Publisher(server.server_address[1], secure=partial(secure, server))
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         yield server.publisher

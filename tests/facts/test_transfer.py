@@ -2,7 +2,10 @@
 
 import hashlib
 import random
+import shutil
 import socket
+import ssl
+import subprocess
 import tempfile
 import threading
 from dataclasses import replace
@@ -381,6 +384,40 @@ def test_no_proxy_is_respected(publisher, part, monkeypatch):
     publisher.content = CONTENT
     fetch(publisher, part)
     assert part.read_bytes() == CONTENT
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate for a.example that nobody has signed, and its key."""
+    tool = shutil.which("openssl")
+    if tool is None:
+        pytest.skip("no openssl on this machine")
+    files = ["-keyout", tmp_path / "key.pem", "-out", tmp_path / "own.pem"]
+    subject = ["-subj", "/CN=a.example", "-addext", "subjectAltName=DNS:a.example"]
+    command = [tool, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *files, *subject]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return tmp_path / "own.pem", tmp_path / "key.pem"
+
+
+def test_https_needs_a_certificate_that_the_machine_trusts(publisher, part, certificate, monkeypatch):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    publisher.secure(context)
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *rest, **named: resolve("127.0.0.1", *rest, **named))
+    publisher.content, url = CONTENT, f"https://a.example:{publisher.port}/x"
+    with pytest.raises(Unreachable, match=r"a\.example shows no certificate"):
+        transfer(url, part, bounds=publisher.quick, progress=print)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    publisher.script = [publisher.serving(cut=70_000)]
+    transfer(url, part, bounds=replace(publisher.quick, loopback=False), progress=lambda *_: None)
+    assert part.read_bytes() == CONTENT
+    publisher.script = [publisher.saying(302, Location=f"http://a.example:{publisher.port}/x")]
+    part.unlink()
+    with pytest.raises(DownloadRefused, match="is no https address"):
+        transfer(url, part, bounds=publisher.quick, progress=print)
+    with pytest.raises(Unreachable, match=r"b\.example shows no certificate"):  # of another name
+        transfer(url.replace("a.ex", "b.ex"), part, bounds=publisher.quick, progress=print)
 
 
 def test_a_server_without_tls_is_not_trusted(publisher, part, monkeypatch):

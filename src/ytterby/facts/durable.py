@@ -6,7 +6,7 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from ytterby.errors import YtterbyError
@@ -23,8 +23,10 @@ def hold(lock: Path, busy: YtterbyError) -> Iterator[None]:
     OSError
         It cannot be written there.
     """
-    with closing(sqlite3.connect(lock, timeout=0, isolation_level=None)) as connection:
+    with ExitStack() as stack:
         try:
+            connection = stack.enter_context(closing(sqlite3.connect(lock, timeout=0, isolation_level=None)))
+            connection.execute("PRAGMA journal_mode=MEMORY")  # else a killed holder leaves a journal too
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
