@@ -309,7 +309,7 @@ def test_silence_is_a_fault(publisher, part):
     publisher.content, pause = CONTENT, threading.Event()
     publisher.script = [publisher.serving(cut=1000, pause=pause)] * 2
     with pytest.raises(Unreachable, match=r"failed 1 times.*[Rr]ead timed out"):
-        fetch(publisher, part, failures=1)
+        fetch(publisher, part, failures=1, read_s=0.4)
     pause.set()
     publisher.script = []
     fetch(publisher, part)
@@ -328,7 +328,7 @@ def test_a_trickle_is_a_fault(publisher, part):
 
     publisher.script = [trickle]
     with pytest.raises(Unreachable, match=r"only \d+ bytes in 0.3 seconds"):
-        fetch(publisher, part, failures=1)
+        fetch(publisher, part, failures=1, slow_s=0.3, slow_bytes=1000)
     stop.set()
 
 
