@@ -218,7 +218,8 @@ def test_offline_every_file_says_what_to_fetch_where_to_put_it_and_what_then(off
     with pytest.raises(Unreachable) as told:
         download(offer.kind, folder=tmp_path, edition=edition, revision=offer.revision or None)
     text = str(told.value)
-    assert f"By hand: open {offer.url} in a browser, save the file as {tmp_path / offer.name}" in text
+    assert f"By hand: open {offer.url} (or look for the file on {offer.page}) in a browser" in text
+    assert f"save the file as {tmp_path / offer.name}" in text
     assert f"ytterby facts import {offer.kind} " in text
     assert names(tmp_path) == []
 

@@ -134,8 +134,9 @@ def _by_hand(offer: Offer, target: Path) -> str:
     table = target.with_name(offer.member) if offer.member else target
     unpacked = f", unpack {offer.member} from it" if offer.member else ""
     edition = offer.edition or "EDITION"
+    where = f"{offer.url} (or look for the file on {offer.page})" if offer.url else offer.page
     return (
-        f"By hand: open {offer.url or offer.page} in a browser, save the file as {target}{unpacked}, "
+        f"By hand: open {where} in a browser, save the file as {target}{unpacked}, "
         f"then: {import_command(offer, table, edition)}"
     )
 
