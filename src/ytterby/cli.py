@@ -18,6 +18,8 @@ from ytterby.errors import YtterbyError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ytterby.facts.download import Downloaded
+    from ytterby.facts.imports import ImportResult
     from ytterby.study import Progress
 
 app = typer.Typer(
@@ -313,11 +315,104 @@ def facts_import(
             kind, file, edition=edition, store=store, published=_day(published), mapping=mapping,
             codes=code, progress=progress,
         )  # fmt: skip
+    _tell_import(done)
+
+
+def _tell_import(done: ImportResult) -> None:
     for fault in done.faults[:SHOWN_FAULTS]:
         typer.echo(f"! {fault}", err=True)
     for cause, count in sorted(done.quarantined.items()):
         typer.echo(f"left out, {cause}: {count:,}", err=True)
     typer.echo(f"{done.rows:,} rows imported.")
+
+
+@facts_app.command("download")
+def facts_download(
+    kind: Annotated[
+        str | None, typer.Argument(help="As for import: baci, usgs_mcs, wgi, wmd ...; see --list.")
+    ] = None,
+    edition: Annotated[
+        str | None, typer.Option("--edition", help="As the publisher names it; default the newest we know.")
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option("--revision", help="Of BACI: HS92 (default) to HS22.")
+    ] = None,
+    to: Annotated[Path, typer.Option("--to", help="Folder for the file; made when absent.")] = Path(),
+    sha256: Annotated[
+        str | None, typer.Option("--sha256", help="Checksum that the file must have; default the known one.")
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Fetch it even where it lies there.")] = False,
+    then_import: Annotated[
+        bool, typer.Option("--then-import", help="Import it into --store once it is there.")
+    ] = False,
+    store: Store = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help="Show addresses and terms, of one kind or all; fetches nothing.")
+    ] = False,
+) -> None:
+    """Fetch a publisher's file from its official address; the only command that uses the network.
+
+    A stopped download goes on where it stopped. The checksum is compared with the known one, or kept
+    in NAME.sha256. Without a network, or where a publisher gives files to people only, it says what to
+    fetch by hand and where to put it.
+
+    Example: ytterby facts download baci --revision HS17 --to downloads
+    """
+    from ytterby.facts.download import download
+    from ytterby.facts.user_store import required_folder
+
+    if listed or kind is None:
+        _tell_offers(kind)
+        return
+    if then_import:
+        required_folder(store)
+    with _progress(transfer=True) as progress:
+        done = download(
+            kind, folder=to, edition=edition, revision=revision, sha256=sha256, again=again, progress=progress
+        )
+    _tell_download(done)
+    if not then_import:
+        typer.echo(f"\nNow: {done.command}")
+        return
+    from ytterby.facts.imports import import_table
+
+    with _progress() as progress:
+        imported = import_table(
+            kind, done.table, edition=done.edition, store=store, published=done.offer.published,
+            progress=progress,
+        )  # fmt: skip
+    _tell_import(imported)
+
+
+def _tell_offers(kind: str | None) -> None:
+    """Addresses in lines that can be copied; a table would fold them."""
+    from ytterby.catalog.downloads import find_offer, load_offers
+
+    if kind is not None:
+        find_offer(kind)  # refuses a kind that nobody offers
+    for offer in load_offers():
+        if kind in (None, offer.kind):
+            size = f", {offer.size_bytes:,} bytes" if offer.size_bytes else ""
+            typer.echo(f"{offer.title}{size}")
+            typer.echo(f"    file   {offer.url}" if offer.url else f"    page   {offer.page} (by hand)")
+            typer.echo(f"    terms  {offer.terms}")
+            typer.echo(f"    sure   {offer.certainty}: {offer.seen_in}")
+            if offer.note:
+                typer.echo(f"    note   {offer.note}")
+
+
+def _tell_download(done: Downloaded) -> None:
+    state = "fetched" if done.fetched else "lay there already, not fetched again"
+    typer.echo(f"{done.path}: {done.size_bytes:,} bytes, {state}")
+    told = "the known one" if done.is_checked else f"not known before; kept in {done.path.name}.sha256"
+    typer.echo(f"SHA-256 {done.sha256} ({told})")
+    if done.offer.rolling and not done.fetched:
+        typer.echo("The address always gives the newest edition: --again fetches it.")
+    if done.before and done.before != done.sha256:
+        typer.echo(f"! the file before had {done.before}: the publisher has changed it", err=True)
+    if done.table != done.path:
+        typer.echo(f"Table   {done.table}, unpacked")
+    typer.echo(f"Terms   {done.offer.terms}")
 
 
 @facts_app.command("list")
@@ -606,23 +701,23 @@ def _print(table: pd.DataFrame, title: str = "", limit: int = SHOWN_ROWS) -> Non
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def _progress(*, transfer: bool = False) -> Iterator[Progress]:
     """A bar per stage on a terminal; plain silence when the output is piped."""
+    from rich import progress as rich
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (
-        TextColumn("{task.description:<28}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
+    measures = (
+        (rich.DownloadColumn(), rich.TransferSpeedColumn(), rich.TimeRemainingColumn())
+        if transfer
+        else (rich.TextColumn("{task.percentage:>3.0f}%"), rich.TimeElapsedColumn())
     )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, int] = {}
+    named = rich.TextColumn("{task.description:<28}")
+    with rich.Progress(named, rich.BarColumn(), *measures, console=Console(stderr=True)) as bars:
+        tasks: dict[str, rich.TaskID] = {}
 
         def advance(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]  # TaskID is an int
+                tasks[stage] = bars.add_task(stage, total=total or None)
+            bars.update(tasks[stage], completed=done, total=total or None)
 
         yield advance

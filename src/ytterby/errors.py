@@ -9,6 +9,10 @@
     +-- QueryRefused            the store answers one SELECT over its own tables and nothing else
     +-- StoreBusy               another process is importing into the same store
     +-- StoreDamaged            a store folder or its manifest is not what an import left there
+    +-- NotOffered              a publisher gives no file to a program; says where a person gets it
+    +-- Unreachable             no network, no answer, or a server that keeps failing
+    +-- DownloadRefused         what was sent is not the file: another checksum, too large, a web page
+    +-- DownloadBusy            another process is fetching the same file
     +-- BadNumbers              numbers that no formula is defined for: negative, all missing, not matching
     +-- BasisMismatch           oxide, metal and gross weight, or two units, would have been mixed
     +-- InfeasibleChain         the steady state of a chain cannot be fed
@@ -114,3 +118,19 @@ class StoreBusy(YtterbyError):
 
 class StoreDamaged(YtterbyError):
     """The folder of a store, or its manifest, is not what an import left there."""
+
+
+class NotOffered(YtterbyError):
+    """A publisher gives no file to a program; the remedy says where a person gets it and what then."""
+
+
+class Unreachable(YtterbyError):
+    """No network, no such server, no answer in time, or a server that keeps failing."""
+
+
+class DownloadRefused(YtterbyError):
+    """What was sent, or the place that it came from, is not the file that was asked for."""
+
+
+class DownloadBusy(YtterbyError):
+    """Another process is fetching the same file into the same folder."""

@@ -18,7 +18,6 @@ import json
 import os
 import re
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ytterby.errors import StoreBusy, StoreDamaged, YtterbyError
+from ytterby.facts.durable import hold, make_durable
 
 VARIABLE = "YTTERBY_STORE"
 MANIFEST, EDITIONS, LOCK = "manifest.json", "editions", "writer.lock"
@@ -170,7 +170,7 @@ class Writer:
 
     def put(self, card: Card) -> None:
         """Announce a finished file; it counts from the commit on."""
-        _make_durable(self.folder / EDITIONS / card.file)
+        make_durable(self.folder / EDITIONS / card.file)
         self.cards.append(card)
 
 
@@ -184,7 +184,7 @@ def writing(folder: Path) -> Iterator[Writer]:
         Another process is importing into this folder.
     """
     (folder / EDITIONS).mkdir(parents=True, exist_ok=True)
-    with _only_writer(folder):
+    with hold(folder / LOCK, _busy(folder)):
         manifest = read_manifest(folder)
         _clean(folder, manifest)
         writer = Writer(folder, manifest)
@@ -195,25 +195,9 @@ def writing(folder: Path) -> Iterator[Writer]:
             _clean(folder, read_manifest(folder))
 
 
-@contextmanager
-def _only_writer(folder: Path) -> Iterator[None]:
-    """Exclusive lock that every system frees by itself when its holder dies: SQLite's, on an empty file."""
-    lock = sqlite3.connect(folder / LOCK, timeout=0, isolation_level=None)
-    try:
-        _acquire(lock, folder)
-        yield
-    finally:
-        lock.close()
-
-
-def _acquire(lock: sqlite3.Connection, folder: Path) -> None:
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        raise StoreBusy(
-            f"another process is importing into {folder} ({error}).",
-            "Wait until it has finished; reading goes on meanwhile.",
-        ) from error
+def _busy(folder: Path) -> StoreBusy:
+    remedy = "Wait until it has finished; reading goes on meanwhile."
+    return StoreBusy(f"another process is importing into {folder}.", remedy)
 
 
 def _commit(writer: Writer) -> None:
@@ -226,10 +210,10 @@ def _commit(writer: Writer) -> None:
     fresh = writer.scratch(MANIFEST)
     content = json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False)
     fresh.write_text(content + "\n", encoding="utf-8")
-    _make_durable(fresh)
-    _make_durable(writer.folder / EDITIONS)
+    make_durable(fresh)
+    make_durable(writer.folder / EDITIONS)
     fresh.replace(writer.folder / MANIFEST)
-    _make_durable(writer.folder)
+    make_durable(writer.folder)
 
 
 def _clean(folder: Path, manifest: Manifest) -> None:
@@ -242,14 +226,3 @@ def _clean(folder: Path, manifest: Manifest) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
-
-
-def _make_durable(path: Path) -> None:
-    """Hand a file, or where the system allows it a folder, to the disk."""
-    if path.is_dir() and os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -34,6 +34,15 @@ def test_databank_table_with_years_in_columns(ask):
     assert quarantine.counts == {"series not followed": 2}  # the 0..100 score is another scale
 
 
+def test_bulk_file_names_its_series_indicators(ask, edited):
+    """WGICSV.csv of the bulk download, as programs that read it name its columns."""
+    path = edited("wgi_databank.csv", "Series Name,Series Code", "Indicator Name,Indicator Code")
+    rows, quarantine = ask("wgi", path)
+    same, left_out = ask("wgi", "wgi_databank.csv")
+    pd.testing.assert_frame_equal(rows, same)
+    assert quarantine.counts == left_out.counts
+
+
 def frame() -> pd.DataFrame:
     """What ``wbgapi`` returns for two series: economy and series in the index, years in columns."""
     index = pd.MultiIndex.from_tuples(

@@ -138,7 +138,7 @@ def _values(path: Path, header: list[str], lines: Iterable[Line]) -> Iterator[Va
     """Single values of a wide table: years in columns and series in rows, or the other way round."""
     code = next((name for name in ("Country Code", "economy") if name in header), None)
     named = next((name for name in ("Country Name", "Country", "Economy") if name in header), "")
-    series = next((name for name in ("Series Code", "series") if name in header), None)
+    series = next((name for name in ("Series Code", "Indicator Code", "series") if name in header), None)
     time = next((name for name in ("Time Code", "time", "Time") if name in header), None)
     years = {name: match[1] for name in header if (match := _YEAR.fullmatch(name))}
     codes = {name: _series_code(name) for name in header if _series_code(name)}
