@@ -467,7 +467,8 @@ def facts_codes(
     """
     from ytterby.facts.codes import code_table
 
-    _give_folded(code_table(material, revision), out)
+    table = code_table(material, revision)
+    _give_folded(table if out else table.drop(columns="documents"), out)
 
 
 @facts_app.command("query")

@@ -1,8 +1,8 @@
 """Which customs code of one revision of the Harmonized System continues which of another.
 
-The changes are single facts of the nomenclature that we wrote down ourselves (``catalog/data/hs_changes.csv``)
-for the codes that we use (``hs_codes.csv``), and no copy of an official table. A code that was examined and has
-no change in a step is unchanged; a code that was not examined is refused and never taken as unchanged.
+The changes are single facts of the nomenclature that we wrote down ourselves (``hs_changes.csv`` of the
+catalog) for the codes that we use (``hs_codes.csv``), and no copy of an official table. A code that was
+examined and has no change in a step is unchanged; one that was not examined is refused.
 Rules: docs/method/facts, section 2; why: docs/decisions/0008.
 """
 
@@ -49,9 +49,10 @@ class Code(_Row):
 class Change(_Row):
     """One successor of one code from a revision to the next; a code that changes has all of them.
 
-    ``relation`` says what happens to the code (split) and to the successor (merged). ``only`` names the goods that
-    went this way where a code holds goods by name, so that germanium is not looked for among hafnium. ``others``
-    says in words what else the successor takes in and no row follows. An ``unknown`` change has no successor.
+    ``relation`` says what happens to the code (split) and to the successor (merged). ``only`` names the goods
+    that went this way where a code holds goods by name, so that germanium is not looked for among hafnium.
+    ``others`` says in words what else the successor takes in and no row follows. An ``unknown`` change has no
+    successor.
     """
 
     hs6: str
@@ -74,9 +75,9 @@ class Change(_Row):
 class Link(_Row):
     """A code in the other revision; ``code`` is empty where the catalog cannot say which.
 
-    ``relation`` reads from the older code to the newer one, whichever was asked for. ``note`` says what moved in
-    which revision, ``documents`` where that can be looked up; ``goods`` names the goods that the two codes share
-    where they are known by name.
+    ``relation`` reads from the older code to the newer one, whichever was asked for. ``note`` says what moved
+    in which revision, ``documents`` where that can be looked up; ``goods`` names the goods that the two codes
+    share where they are known by name.
     """
 
     code: str
@@ -110,8 +111,8 @@ def successors(hs6: str, *, revision_from: str = HS92, revision_to: str) -> tupl
 
     Returns
     -------
-    Links sorted by code. One link ``same`` or ``renumbered`` is exact: the goods are the same. ``split``: only all
-    the successors together hold them; ``merged``: the successor holds other goods too.
+    Links sorted by code. One link ``same`` or ``renumbered`` is exact: the goods are the same. ``split``:
+    only all the successors together hold them; ``merged``: the successor holds other goods too.
 
     Raises
     ------
@@ -222,15 +223,16 @@ def _backward(code: str, start: int, end: int) -> tuple[tuple[str, ...], tuple[s
     return sources, tuple(sorted(others))
 
 
-def _changes_into(code: str, start: int, end: int) -> list[Change]:
+@cache
+def _changes_into(code: str, start: int, end: int) -> tuple[Change, ...]:
     """Changes between two revisions after which the goods end up in a code, oldest first."""
-    return [
+    return tuple(
         change
         for place in range(start, end)
         for (_, begun), changes in _steps().items()
         for change in changes
         if begun == place and code in _forward(change.successor, place + 1, end, change.goods)
-    ]
+    )
 
 
 def _link(code: str, source: str, target: str, span: tuple[int, int]) -> Link:

@@ -28,10 +28,10 @@ def code_table(name: str, hs_revision: str | None = None) -> pd.DataFrame:
 
     Returns
     -------
-    material, hs_revision, hs6 (empty where nobody followed the goods), stage, basket (core and wide are counted,
-    mixed codes hold other goods too, absent ones are not in the starter data), hs92 (the code of the catalog that
-    it continues), relation (from HS 1992), goods, note (what moved in which revision), documents (where that can
-    be looked up). No numbers, hence no unit.
+    material, hs_revision, hs6 (empty where nobody followed the goods), stage, basket (core and wide are
+    counted, mixed codes hold other goods too, absent ones are not in the starter data), hs92 (the code of the
+    catalog that it continues), relation (from HS 1992), goods, note (what moved in which revision), documents
+    (where that can be looked up). No numbers, hence no unit.
 
     Raises
     ------

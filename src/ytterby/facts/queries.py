@@ -193,7 +193,7 @@ def trade_of(
 
 
 def _refuse_lost_codes(material: str, stage: str | None, basket: str, hs_revision: str) -> None:
-    """Refuse where a counted code has only mixed successors: the rest would be another, narrower definition."""
+    """Refuse where a counted code has only mixed successors: the rest would be a narrower definition."""
     kept = trade_codes(material, stage=stage, basket=basket, hs_revision=hs_revision)
     rows = [code for code in revision_codes(material, hs_revision) if stage in (None, code.stage)]
     going_on = {code.hs92 for code in rows if code.hs6 in kept}

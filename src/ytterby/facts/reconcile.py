@@ -263,9 +263,9 @@ def _materials_of_codes() -> dict[tuple[str, str], str]:
     A code of a later revision names a material only where it holds nothing else.
     """
     found: dict[tuple[str, str], str] = {}
-    for material in dict.fromkeys(code.material for code in load_trade_codes()):
+    for key in dict.fromkeys(code.material for code in load_trade_codes()):
         for revision in REVISIONS:
-            for code in revision_codes(material, revision):
+            for code in revision_codes(key, revision):
                 if revision == HS92 or code.basket != MIXED:
-                    found.setdefault((revision, code.hs6), material)
+                    found.setdefault((revision, code.hs6), key)
     return found
