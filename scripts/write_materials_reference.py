@@ -33,8 +33,8 @@ too, `absent` is not in the starter data.
 LATER = """## Customs codes in later revisions
 
 Codes of materials that are not the same number with the same goods in every revision, by the revision in
-which they change; the others of the table above stay as they are up to HS 2022. `ytterby facts codes MATERIAL`
-lists a material in every revision, with the document. The relation is that to the code of HS 1992.
+which they change; the others of the table above stay as they are up to HS 2022. The relation is that to the
+code of HS 1992. `ytterby facts codes MATERIAL` lists a material in every revision, with the document.
 """
 CHANGES = """## What split, merged or was renumbered
 
