@@ -16,7 +16,8 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "materials.m
 HEAD = """# Materials, stages, customs codes, countries
 
 Made from `src/ytterby/catalog/data` by `scripts/write_materials_reference.py`. In Python:
-`ytterby.catalog.materials` (`material`, `trade_codes`, `to_oxide`, `to_metal`),
+`ytterby.catalog.materials` (`material`, `trade_codes`, `revision_codes`, `to_oxide`, `to_metal`),
+`ytterby.catalog.concordance` (`successors`, `predecessors`, `is_exact`),
 `ytterby.catalog.countries` (`iso3`, `baci_iso3`, `comtrade_iso3`, `bloc_members`).
 Rules: [facts](../method/facts.md).
 """
