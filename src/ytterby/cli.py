@@ -282,6 +282,9 @@ Store = Annotated[
     Path | None,
     typer.Option("--store", help="Folder of your own store (default: the variable YTTERBY_STORE, if set)."),
 ]
+Revision = Annotated[
+    str, typer.Option("--revision", help="Revision of the customs codes, HS92 to HS22 (trade).")
+]
 KnownOn = Annotated[
     datetime | None,
     typer.Option("--known-on", formats=["%Y-%m-%d"], help="Only editions published or fetched by that day."),
@@ -512,6 +515,7 @@ def facts_shares(
     origin: Annotated[str, typer.Option("--origin", help="direct, or look-through (imports).")] = "direct",
     edition: Annotated[str | None, typer.Option("--edition", help="Of a production table.")] = None,
     wide: Annotated[bool, typer.Option("--wide", help="Count the wider customs codes too.")] = False,
+    revision: Revision = "HS92",
     store: Store = None,
     known_on: KnownOn = None,
     out: Out = None,
@@ -527,7 +531,7 @@ def facts_shares(
 
     with open_store(store, known_on=_day(known_on)) as opened:
         if kind == "production":
-            _refuse_options(kind, "--country", country, "--wide", wide)
+            _refuse_options(kind, "--country", country, "--wide", wide, "--revision", revision != "HS92")
             table = production_shares(opened, material=material, stage=stage, year=year, edition=edition)
         else:
             _refuse_options(kind, "--edition", edition)
@@ -535,7 +539,7 @@ def facts_shares(
                 raise YtterbyError(f"whose {kind} shares?", "Write for example --country JPN.")
             table = trade_shares(
                 opened, kind, country=country, material=material, year=year, by=by, origin=origin,
-                stage=stage, basket="wide" if wide else "core",
+                stage=stage, basket="wide" if wide else "core", hs_revision=revision,
             )  # fmt: skip
         terms = credit(opened, table)
     _give_folded(table, out, terms)
@@ -585,6 +589,7 @@ def facts_series(
     country: Annotated[str | None, typer.Option("--country", help="ISO 3166 alpha-3 or name.")] = None,
     stage: Annotated[str | None, typer.Option("--stage", help="Stage of the catalog.")] = None,
     wide: Annotated[bool, typer.Option("--wide", help="Count the wider customs codes too.")] = False,
+    revision: Revision = "HS92",
     store: Store = None,
     known_on: KnownOn = None,
     out: Out = None,
@@ -599,9 +604,29 @@ def facts_series(
 
     with open_store(store, known_on=_day(known_on)) as opened:
         basket = "wide" if wide else "core"
-        table = load_series(opened, kind, material=material, country=country, stage=stage, basket=basket)
+        table = load_series(
+            opened, kind, material=material, country=country, stage=stage, basket=basket, hs_revision=revision
+        )
         terms = credit(opened, table)
     _give_folded(table, out, terms)
+
+
+@facts_app.command("codes")
+def facts_codes(
+    material: Annotated[str, typer.Argument(help="Catalog name, e.g. 'rare earths'.")],
+    revision: Annotated[
+        str | None, typer.Option("--revision", help="HS92, HS96, HS02, HS07, HS12, HS17 or HS22; all.")
+    ] = None,
+    out: Out = None,
+) -> None:
+    """Customs codes of a material in each revision of the Harmonized System, and which of them split.
+
+    Example: ytterby facts codes germanium --revision HS22
+    """
+    from ytterby.facts.codes import code_table
+
+    table = code_table(material, revision)
+    _give_folded(table if out else table.drop(columns="documents"), out)
 
 
 @facts_app.command("query")

@@ -62,6 +62,19 @@ def test_the_union_by_date():
         bloc_members("EU28")
 
 
+def test_the_seven_by_date():
+    assert len(bloc_members("G7")) == 7
+    assert "CAN" not in bloc_members("G7", 1975)
+    assert "CAN" in bloc_members("G7", 1976)
+
+
+def test_every_country_of_iso_3166_is_there():
+    """249 officially assigned codes, and Kosovo."""
+    countries = [code for code in country_codes() if is_country(code)]
+    assert len(countries) == 250
+    assert "XKX" in countries
+
+
 def test_sums_and_dead_codes_are_no_countries():
     assert [is_country(c) for c in ("JPN", "XKX", "WLD", "EU27", "SUN", "nix")] == [True, True] + [False] * 4
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from ytterby.catalog.concordance import HS92, Link, Relation, check_revision, predecessors, successors
 from ytterby.catalog.rows import read_rows
 from ytterby.errors import BasisMismatch, UnknownName
 
@@ -57,6 +59,24 @@ class TradeCode(_Row):
     basket: str
     description: str
     note: str = ""
+
+
+class RevisionCode(_Row):
+    """One customs code of a material in another revision, continuing the code ``hs92`` of the catalog.
+
+    ``relation``, ``note`` and ``documents`` are of the step from HS 1992 (``catalog.concordance.Link``);
+    ``hs6`` is empty, and the basket mixed, where nobody followed the goods.
+    """
+
+    material: str
+    hs_revision: str
+    hs6: str
+    stage: str
+    basket: str
+    hs92: str
+    relation: Relation
+    note: str
+    documents: tuple[str, ...]
 
 
 @cache
@@ -111,19 +131,72 @@ def load_trade_codes() -> tuple[TradeCode, ...]:
     return tuple(TradeCode.model_validate(row) for row in read_rows("material_codes"))
 
 
-def trade_codes(material: str, *, stage: str | None = None, basket: str = CORE) -> tuple[str, ...]:
-    """HS6 codes (HS 1992) of a material; empty when none can be followed.
+def trade_codes(
+    material: str, *, stage: str | None = None, basket: str = CORE, hs_revision: str = HS92
+) -> tuple[str, ...]:
+    """HS6 codes of a material in a revision; empty when none can be followed.
 
     Parameters
     ----------
     basket
         ``core``, or ``wide`` for the core codes and the wider ones.
+    hs_revision
+        HS92 to HS22. A code that splits is counted in all its parts; one that now holds other goods too is
+        mixed and not counted (``revision_codes`` lists it).
+    """
+    counted = {CORE} if basket == CORE else {CORE, WIDE}
+    fits = (c for c in revision_codes(material, hs_revision) if c.basket in counted)
+    return tuple(dict.fromkeys(c.hs6 for c in fits if stage in (None, c.stage)))
+
+
+def revision_codes(material: str, hs_revision: str) -> tuple[RevisionCode, ...]:
+    """Codes of a material in a revision, one row per code of the catalog and code that continues it.
+
+    Raises
+    ------
+    UnknownName
+        An unknown material or revision.
     """
     if material not in load_materials():
         raise UnknownName("material", material, load_materials())
-    counted = {CORE} if basket == CORE else {CORE, WIDE}
-    fits = (c for c in load_trade_codes() if c.material == material and c.basket in counted)
-    return tuple(c.hs6 for c in fits if stage in (None, c.stage))
+    check_revision(hs_revision)
+    codes = (c for c in load_trade_codes() if c.material == material)
+    return tuple(row for code in codes for row in _continued(code, hs_revision))
+
+
+def _continued(code: TradeCode, hs_revision: str) -> Iterator[RevisionCode]:
+    """What became of one code; of a mixed one only the parts that hold the material by name."""
+    for link in successors(code.hs6, revision_to=hs_revision):
+        if code.basket == MIXED and link.goods and code.material not in link.goods:
+            continue
+        yield RevisionCode(
+            material=code.material,
+            hs_revision=hs_revision,
+            hs6=link.code,
+            stage=code.stage,
+            basket=_basket(code, link, hs_revision),
+            hs92=code.hs6,
+            relation=link.relation,
+            note=link.note,
+            documents=link.documents,
+        )
+
+
+def _basket(code: TradeCode, link: Link, hs_revision: str) -> str:
+    """Basket of a successor: mixed as soon as it holds anything that is not the material at this stage."""
+    if not link.code:
+        return MIXED
+    sources = predecessors(link.code, revision_from=hs_revision)
+    own = {
+        c.hs6: c.basket
+        for c in load_trade_codes()
+        if (c.material, c.stage) == (code.material, code.stage) and c.basket != MIXED
+    }
+    named = (code.material,)
+    if any(source.code not in own and source.goods != named for source in sources):
+        return MIXED
+    baskets = {own.get(source.code, CORE) for source in sources}
+    return next(name for name in (WIDE, CORE, ABSENT) if name in baskets)
 
 
 def oxide_factor(material: str) -> float:

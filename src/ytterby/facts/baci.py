@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ytterby.catalog.concordance import REVISIONS
 from ytterby.catalog.countries import baci_iso3
 from ytterby.errors import Fault, InputFaults, UnknownName
 from ytterby.facts.quarantine import KEPT, Quarantine
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     import duckdb
 
 FLOWS = re.compile(r"BACI_(HS\d\d)_Y(\d{4})_V(\w{1,20})\.csv", re.ASCII)
-REVISIONS = ("HS92", "HS96", "HS02", "HS07", "HS12", "HS17", "HS22")
 HEADER = ["t", "i", "j", "k", "v", "q"]
 MEMORY_LIMIT = "600MB"  # a year of ten million rows needs 450 MB as a table; the engine spills beyond
 MAX_UNREADABLE = 100_000

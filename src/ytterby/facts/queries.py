@@ -7,12 +7,14 @@ Every answer is a table whose rows carry unit, basis, source and edition. Shares
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ytterby.catalog.concordance import HS92
 from ytterby.catalog.countries import iso3
-from ytterby.catalog.materials import CORE, GROSS, material, trade_codes
+from ytterby.catalog.materials import CORE, GROSS, material, revision_codes, trade_codes
 from ytterby.errors import BasisMismatch, NoData, UnknownName
 from ytterby.facts.production import ALL_EDITIONS, RESTS, WORLD, load_production
 from ytterby.facts.registers import load_prices
@@ -117,6 +119,7 @@ def unit_values(
     years: Sequence[int] | None = None,
     stage: str | None = None,
     basket: str = CORE,
+    hs_revision: str = HS92,
 ) -> pd.DataFrame:
     """Value per mass of traded goods in USD/kg, over the flows whose mass is known.
 
@@ -133,8 +136,9 @@ def unit_values(
     """
     key = _material(material)
     trade = trade_of(
-        store, key, importer=importer, exporter=exporter, years=years, stage=stage, basket=basket
-    )
+        store, key, importer=importer, exporter=exporter, years=years, stage=stage, basket=basket,
+        hs_revision=hs_revision,
+    )  # fmt: skip
     known = trade["quantity_t"] > 0
     sums = trade.assign(
         known_kusd=trade["value_kusd"].where(known), quantity_t=trade["quantity_t"].where(known)
@@ -166,24 +170,42 @@ def trade_of(
     years: Sequence[int] | None = None,
     stage: str | None = None,
     basket: str = CORE,
+    hs_revision: str = HS92,
 ) -> pd.DataFrame:
-    """Flows of a material's customs codes; columns as in ``load_trade``.
+    """Flows of a material's customs codes in a revision; columns as in ``load_trade``.
 
     Raises
     ------
     NoData
-        The material has no customs code of its own at this stage, or the store no such flow.
+        The material has no customs code of its own at this stage, a code of it went into mixed ones in this
+        revision, or the store has no such flow.
     """
-    codes = trade_codes(material, stage=stage, basket=basket)
+    codes = trade_codes(material, stage=stage, basket=basket, hs_revision=hs_revision)
+    _refuse_lost_codes(material, stage, basket, hs_revision)
     if not codes:
         at = f" at stage {stage}" if stage else ""
         raise NoData(
-            f"no customs code counts {material}{at} alone.",
-            "See the reference page of materials for mixed codes and other stages.",
+            f"no customs code of {hs_revision} counts {material}{at} alone.",
+            "See `ytterby facts codes` for mixed codes, other stages and other revisions.",
         )
     countries = {"importer": importer, "exporter": exporter}
     named = {side: iso3(name) for side, name in countries.items() if name is not None}
-    return load_trade(store, hs6=codes, years=years, **named)
+    return load_trade(store, hs6=codes, years=years, hs_revision=hs_revision, **named)
+
+
+def _refuse_lost_codes(material: str, stage: str | None, basket: str, hs_revision: str) -> None:
+    """Refuse where a counted code has only mixed successors: the rest would be a narrower definition."""
+    kept = trade_codes(material, stage=stage, basket=basket, hs_revision=hs_revision)
+    rows = [code for code in revision_codes(material, hs_revision) if stage in (None, code.stage)]
+    going_on = {code.hs92 for code in rows if code.hs6 in kept}
+    lost = [c for c in trade_codes(material, stage=stage, basket=basket) if c not in going_on]
+    if lost:
+        into = sorted({code.hs6 or "codes nobody followed" for code in rows if code.hs92 in lost})
+        raise NoData(
+            f"{material} has no code of its own for HS92 {', '.join(lost)} in {hs_revision}: "
+            f"{', '.join(into)} hold other goods too.",
+            "Ask in an earlier revision, or for a stage with codes of its own (`ytterby facts codes`).",
+        )
 
 
 def load_series(
@@ -194,6 +216,7 @@ def load_series(
     country: str | None = None,
     stage: str | None = None,
     basket: str = CORE,
+    hs_revision: str = HS92,
 ) -> pd.DataFrame:
     """Numbers of a material over time in long rows, all editions side by side.
 
@@ -204,6 +227,8 @@ def load_series(
         ``unit-value`` (USD/kg of a country's imports or of all trade), ``price`` (USD/kg as published).
     country
         ISO3 or name; all countries of ``production``, the world's trade when None.
+    hs_revision
+        Revision of the customs codes, for trade: BACI of that revision must be in the store.
 
     Returns
     -------
@@ -220,7 +245,12 @@ def load_series(
     if kind not in SERIES:
         raise UnknownName("series", kind, SERIES)
     code = iso3(country) if country else None
-    table = SERIES[kind](store, _material(material), code, stage, basket)
+    ask = SERIES[kind]
+    if hs_revision != HS92:
+        if kind not in _TRADE_SERIES:
+            raise NoData(f"{kind} has no customs codes.", "Leave the revision out.")
+        ask = partial(_TRADE_SERIES[kind], hs_revision=hs_revision)
+    table = ask(store, _material(material), code, stage, basket)
     if table.empty:
         raise NoData(f"no {kind} of {material} for {code or 'any country'}.", "See `ytterby facts list`.")
     ordered = table.sort_values(["series", "stage", "country_iso3", "year", "edition"], kind="stable")
@@ -237,12 +267,21 @@ def _production_series(
 
 
 def _trade_series(
-    store: Store, key: str, country: str | None, stage: str | None, basket: str, *, side: str
+    store: Store,
+    key: str,
+    country: str | None,
+    stage: str | None,
+    basket: str,
+    *,
+    side: str,
+    hs_revision: str = HS92,
 ) -> pd.DataFrame:
     import pandas as pd
 
     importer, exporter = (country, None) if side == "import" else (None, country)
-    trade = trade_of(store, key, importer=importer, exporter=exporter, stage=stage, basket=basket)
+    trade = trade_of(
+        store, key, importer=importer, exporter=exporter, stage=stage, basket=basket, hs_revision=hs_revision
+    )
     known = trade["value_kusd"].where(trade["quantity_t"].notna(), 0.0)
     sums = trade.assign(known=known).groupby("year")[["value_kusd", "quantity_t", "known"]].sum(min_count=1)
     part = (sums["known"] / sums["value_kusd"]).map("mass known for {:.1%} of the value".format)
@@ -256,22 +295,18 @@ def _trade_series(
     )  # fmt: skip
 
 
-def _import_series(
-    store: Store, key: str, country: str | None, stage: str | None, basket: str
-) -> pd.DataFrame:
-    return _trade_series(store, key, country, stage, basket, side="import")
-
-
-def _export_series(
-    store: Store, key: str, country: str | None, stage: str | None, basket: str
-) -> pd.DataFrame:
-    return _trade_series(store, key, country, stage, basket, side="export")
-
-
 def _unit_value_series(
-    store: Store, key: str, country: str | None, stage: str | None, basket: str
+    store: Store,
+    key: str,
+    country: str | None,
+    stage: str | None,
+    basket: str,
+    *,
+    hs_revision: str = HS92,
 ) -> pd.DataFrame:
-    table = unit_values(store, material=key, importer=country, stage=stage, basket=basket)
+    table = unit_values(
+        store, material=key, importer=country, stage=stage, basket=basket, hs_revision=hs_revision
+    )
     note = table["covered_share"].map("over {:.1%} of the value".format)
     renamed = table.rename(columns={"unit_value_usd_per_kg": "value"})
     return renamed.assign(series="unit-value", unit="USD/kg", note=note, country_iso3=country or WORLD)
@@ -293,11 +328,14 @@ def _price_series(
     )  # fmt: skip
 
 
-SERIES: dict[str, Callable[[Store, str, str | None, str | None, str], pd.DataFrame]] = {
-    "production": _production_series,
-    "import": _import_series,
-    "export": _export_series,
+_TRADE_SERIES: dict[str, Callable[..., pd.DataFrame]] = {
+    "import": partial(_trade_series, side="import"),
+    "export": partial(_trade_series, side="export"),
     "unit-value": _unit_value_series,
+}
+SERIES: dict[str, Callable[..., pd.DataFrame]] = {
+    "production": _production_series,
+    **_TRADE_SERIES,
     "price": _price_series,
 }
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ytterby.catalog.materials import ELEMENT, GROSS, OXIDE, load_trade_codes, material
+from ytterby.catalog.concordance import HS92, REVISIONS
+from ytterby.catalog.materials import ELEMENT, GROSS, MIXED, OXIDE, load_trade_codes, material, revision_codes
 from ytterby.catalog.sources import load_sources
 from ytterby.errors import BadNumbers, UnknownName
 from ytterby.facts.pairs import COLUMNS, KEY, ORDERS, as_pairs, judge, rank_pairs, relative_difference
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from ytterby.facts.store import Store
 
 _REPORTED = "reported_trade"
-CATALOG_REVISION = "HS92"
 _SIDE = ["source_id", "edition", "amount_t", "basis"]
 _TEXTS = "chain-facts-2026"
 # One counts a part of what the other counts: never comparable, and worth saying so.
@@ -260,9 +260,12 @@ def _reported_flows(store: Store, materials: list[str] | None) -> Iterator[pd.Da
 def _materials_of_codes() -> dict[tuple[str, str], str]:
     """Material by revision and code; the first of the catalog where several share a code.
 
-    The catalog's codes are HS 1992; flows under a later revision name no material here.
+    A code of a later revision names a material only where it holds nothing else.
     """
     found: dict[tuple[str, str], str] = {}
-    for code in load_trade_codes():
-        found.setdefault((CATALOG_REVISION, code.hs6), code.material)
+    for key in dict.fromkeys(code.material for code in load_trade_codes()):
+        for revision in REVISIONS:
+            for code in revision_codes(key, revision):
+                if revision == HS92 or code.basket != MIXED:
+                    found.setdefault((revision, code.hs6), key)
     return found

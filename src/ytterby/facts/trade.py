@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ytterby.catalog.concordance import HS92
 from ytterby.errors import NoData
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from ytterby.facts.store import Store
 
 Names = str | Sequence[str] | None
-HS92 = "HS92"  # the revision of the starter data, and of the catalog's codes
 
 
 def load_trade(

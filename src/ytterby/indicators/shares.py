@@ -6,9 +6,11 @@ and the store meet them. Rules: docs/method/facts, section 5.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ytterby.catalog.cautions import answer_note
+from ytterby.catalog.concordance import HS92
 from ytterby.catalog.countries import iso3
 from ytterby.catalog.materials import CORE, GROSS, material
 from ytterby.errors import BadNumbers, UnknownName
@@ -40,6 +42,7 @@ def trade_shares(
     origin: str = "direct",
     stage: str | None = None,
     basket: str = CORE,
+    hs_revision: str = HS92,
 ) -> pd.DataFrame:
     """Share of each partner in a country's imports or exports of a material in one year.
 
@@ -54,6 +57,8 @@ def trade_shares(
     origin
         ``direct`` counts the last exporter; ``look-through`` replaces what passes through a country by
         that country's own sources (imports only; proportional mixing is assumed).
+    hs_revision
+        Revision of the customs codes: BACI of that revision must be in the store.
 
     Returns
     -------
@@ -73,12 +78,13 @@ def trade_shares(
     measure = _check_asked(side, by, origin)
     key, code = _material(material), iso3(country)
     importer, exporter = (code, None) if side == "import" else (None, code)
-    own = trade_of(store, key, importer=importer, exporter=exporter, years=[year], stage=stage, basket=basket)
+    flows = partial(trade_of, store, key, years=[year], stage=stage, basket=basket, hs_revision=hs_revision)
+    own = flows(importer=importer, exporter=exporter)
     direct = _direct(own, side, measure)
     if origin == "direct":
         table = direct
     else:
-        world = trade_of(store, key, years=[year], stage=stage, basket=basket)
+        world = flows()
         table = _look_through(world, direct, code, measure, _production(store, key, stage))
     source_id = str(own["source_id"].iloc[0])
     told = answer_note(source_id, year)
