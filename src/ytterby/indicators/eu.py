@@ -65,12 +65,17 @@ def eu_concentration(shares: npt.ArrayLike, governance: npt.ArrayLike, trade: np
 def _check_shares(parts: Array, name: str) -> None:
     """Refuse negative shares and sums above one that rounding does not explain."""
     check_within(0.0, np.inf, f"Give {name} of the whole, 0..1.", **{name: parts})
-    total = np.nansum(parts, axis=-1)
-    above = total - rounding_room(parts)
-    if np.max(above, initial=0.0) > 1.0 + 1e-6:  # single precision
+    if exceeds_whole(parts).any():
         raise BadNumbers(
-            f"{name} sum to {float(np.max(total)):.3f}.", "Give shares of the whole, 0..1, not percents."
+            f"{name} sum to {float(np.nansum(parts, axis=-1).max()):.3f}.",
+            "Give shares of the whole, 0..1, not percents.",
         )
+
+
+def exceeds_whole(shares: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Whether shares along the last axis sum above one by more than rounding explains."""
+    parts = np.asarray(shares, dtype=np.float64)
+    return np.asarray(np.nansum(parts, axis=-1) > 1.0 + rounding_room(parts) + 1e-6)  # single precision
 
 
 def rounding_room(shares: npt.ArrayLike) -> Array:

@@ -17,11 +17,14 @@ from ytterby.catalog.countries import iso3
 from ytterby.catalog.materials import load_materials, material
 from ytterby.errors import UnknownName
 from ytterby.facts.store import Store
+from ytterby.indicators.assessment import screen_eu
 from ytterby.indicators.cells import EU, Array, Grid, Imports, Integers, build_groups, gather_imports
 from ytterby.indicators.criticality import COPPER_MIDPOINT, import_risks
 from ytterby.indicators.dependence import net_import_reliance
 from ytterby.indicators.longrows import CODE, Status, join_rows, long_rows, refuse
+from ytterby.indicators.losses import screen_usgs
 from ytterby.indicators.producers import Producers, screen_dera, screen_production
+from ytterby.indicators.stages import screen_concentration
 from ytterby.indicators.supply import COVERAGE, WGI_SOURCE, Supply, Worlds, gather_production
 
 FIRST_YEAR, LAST_YEAR = 1995, 2025
@@ -42,7 +45,9 @@ def screen(
     ----------
     methods
         Of ``hhi`` (world production), ``dera`` (its country risk), ``import_hhi``, ``import_share`` (of
-        the largest supplier), ``net_import_reliance``, ``geopolrisk``; all when None or ``["all"]``.
+        the largest supplier), ``net_import_reliance``, ``geopolrisk``, ``concentration`` (every measure
+        of world production), ``eu`` (supply risk and importance for the Union), ``usgs`` (loss of
+        suppliers); all when None or ``["all"]``.
     materials
         Keys or names of the catalog; all when None.
     countries
@@ -52,7 +57,7 @@ def screen(
 
     Returns
     -------
-    method, indicator, material, stage, country_iso3 (WLD for ``hhi`` and ``dera``), year, value, lower,
+    method, indicator, material, stage, country_iso3 (WLD for the world, EU27 for ``eu``), year, value, lower,
     upper, status (``ok`` or the reason why there is no value), components (JSON text), source_id.
 
     Raises
@@ -265,5 +270,8 @@ SCREENS: dict[str, Callable[[_World], pd.DataFrame]] = {
     "import_share": _screen_import_share,
     "net_import_reliance": _screen_reliance,
     "geopolrisk": _screen_geopolrisk,
+    "concentration": lambda world: screen_concentration(world.producers),
+    "eu": lambda world: screen_eu(world.producers),
+    "usgs": lambda world: screen_usgs(world.producers),
 }
 METHODS = tuple(SCREENS)
