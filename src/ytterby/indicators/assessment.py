@@ -26,13 +26,11 @@ from ytterby.indicators.estimates import (
     refused,
     within,
 )
-from ytterby.indicators.eu import eu_governance, exceeds_whole
+from ytterby.indicators.eu import eu_governance
 from ytterby.indicators.eu_bounds import (
-    Suppliers,
     concentration,
     higher_stage,
     importance,
-    producer_shares,
     supply_risk,
     verdict,
 )
@@ -40,6 +38,7 @@ from ytterby.indicators.inputs import Input, Inputs
 from ytterby.indicators.longrows import OK
 from ytterby.indicators.producers import Producers
 from ytterby.indicators.sourcing import UnionSupply
+from ytterby.indicators.suppliers import Suppliers, given_shares, stages_of, world_supply
 from ytterby.indicators.supply import WGI_SOURCE
 
 METHOD = "eu"
@@ -68,7 +67,7 @@ class _Assessment:
     def rows(self) -> Iterator[tuple[Key, Estimate]]:
         """Every material and year: its stages, and what counts for the material as a whole."""
         for material in self.world.materials:
-            stages = self._stages(material)
+            stages = stages_of(self.world.production, self.inputs, material)
             for year in map(int, self.world.years):
                 risks = {}
                 for stage in stages:
@@ -80,14 +79,9 @@ class _Assessment:
                 for indicator, found in self._material(material, year, risks).items():
                     yield Key(indicator, material, _ALL_STAGES, EU, year), found
 
-    def _stages(self, material: str) -> list[str]:
-        """Stages with production in the store, or with shares of a study; the mine where there is none."""
-        held = {stage for key, stage, _ in self.world.production if key == material}
-        return sorted(held | self.inputs.stages(material)) or ["mine"]
-
     def _stage(self, material: str, stage: str, year: int) -> dict[str, Estimate]:
         """Indicators of one stage."""
-        supply = self._global_supply(material, stage, year)
+        supply = world_supply(self.world.production, self.inputs, material, stage, year)
         plain, traded = (self._concentration(supply, material, stage, year, trade=t) for t in (False, True))
         sourced, reliance = self._union_supply(material, stage, year)
         union = self._concentration(sourced, material, stage, year, trade=True)
@@ -110,30 +104,20 @@ class _Assessment:
 
     # --- who supplies ---------------------------------------------------------------------------
 
-    def _global_supply(self, material: str, stage: str, year: int) -> Suppliers | str:
-        """World supply by country: a study's shares, else production; the reason where there is neither."""
-        given = self.inputs.table("global_supply_share", year, "country_iso3", material=material, stage=stage)
-        if given:
-            return _given_shares(given, "global_supply_share")
-        table = self.world.production.get((material, stage, year))
-        if table is None:
-            return "no production in the store"
-        return table.status if table.status != OK else producer_shares(table)
-
     def _union_supply(self, material: str, stage: str, year: int) -> tuple[Suppliers | str, Estimate]:
         """Supply of the Union by country, and its import reliance; a study's numbers go before trade."""
         labels = {"material": material, "stage": stage, "region": EU}
         given = self.inputs.table("sourcing_share", year, "country_iso3", **labels)
         reliance = self.inputs.find("import_reliance", year, **labels)
         if given and reliance:
-            return _given_shares(given, "sourcing_share"), given_value("import_reliance", reliance)
+            return given_shares(given, "sourcing_share"), given_value("import_reliance", reliance)
         traded = self.union.of(material, stage, year)
         shares: Suppliers | str = traded.status
         if traded.status == OK:
             shares = Suppliers(traded.shares, 0.0, traded.sources)
         relied = traded.reliance if traded.status == OK else refused(traded.status)
         return (
-            _given_shares(given, "sourcing_share") if given else shares,
+            given_shares(given, "sourcing_share") if given else shares,
             given_value("import_reliance", reliance) if reliance else relied,
         )
 
@@ -229,18 +213,6 @@ class _Assessment:
 
 def _sources(inputs: list[Input]) -> frozenset[str]:
     return frozenset(one.source_id for one in inputs)
-
-
-def _given_shares(given: Mapping[str, Input], parameter: str) -> Suppliers | str:
-    """Shares of a study; what they leave of the whole is the rest."""
-    faults = sorted({one.fault for one in given.values() if one.fault})
-    total = sum(one.value for one in given.values())
-    if faults:
-        return f"{parameter}: {', '.join(faults)}"
-    if exceeds_whole([one.value for one in given.values()]):
-        return f"{parameter} sums to {total:.2f}"
-    shares = {code: one.value for code, one in given.items()}
-    return Suppliers(shares, max(0.0, 1.0 - total), _sources(list(given.values())))
 
 
 def given_value(parameter: str, given: Input) -> Estimate:

@@ -7,7 +7,6 @@ result. What is missing and bounded widens the result; the names of what is miss
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,27 +24,11 @@ from ytterby.indicators.eu import (
     rounding_room,
 )
 from ytterby.indicators.longrows import OK
-from ytterby.indicators.supply import COVERAGE, WorldProduction
+from ytterby.indicators.suppliers import Suppliers
+from ytterby.indicators.supply import COVERAGE
 from ytterby.indicators.values import Array
 
 UNKNOWN_INDEX = Estimate(NAN, 0.0, 1.0, "unknown")  # a share or index of which nothing is known
-
-
-@dataclass(frozen=True)
-class Suppliers:
-    """Shares of a supply by country, the share of those not named, and where both come from."""
-
-    shares: Mapping[str, float]
-    rest: float
-    sources: frozenset[str]
-
-
-def producer_shares(table: WorldProduction) -> Suppliers:
-    """Shares of world production; the rest is what no named country made."""
-    known = {code: mass for code, mass in table.by_country.items() if mass > 0}
-    total = sum(known.values()) + table.rest_t
-    shares = {code: mass / total for code, mass in known.items()}
-    return Suppliers(shares, table.rest_t / total, frozenset({table.source_id}))
 
 
 def concentration(

@@ -24,11 +24,11 @@ from ytterby.indicators.disruption import (
     single_point_of_failure,
 )
 from ytterby.indicators.estimates import Estimate, Key, estimate_rows, missing_status, refused, within
-from ytterby.indicators.eu_bounds import Suppliers, producer_shares
 from ytterby.indicators.inputs import Input, Inputs
 from ytterby.indicators.longrows import OK
 from ytterby.indicators.nassar import nassar_rows
 from ytterby.indicators.producers import Producers
+from ytterby.indicators.suppliers import Suppliers, stages_of, world_supply
 from ytterby.indicators.supply import gather_production
 
 METHOD = "usgs"
@@ -60,13 +60,10 @@ def screen_usgs(world: Producers) -> pd.DataFrame:
 
 
 def _rows(world: Producers, inputs: Inputs) -> Iterator[tuple[Key, Estimate]]:
-    held = world.production
     for material in world.materials:
-        for stage in sorted({s for m, s, _ in held if m == material}) or ["mine"]:
+        for stage in stages_of(world.production, inputs, material):
             for year in map(int, world.years):
-                table = held.get((material, stage, year))
-                reason = "no production in the store" if table is None else table.status
-                supply = producer_shares(table) if table is not None and reason == OK else reason
+                supply = world_supply(world.production, inputs, material, stage, year)
                 for indicator, found in _losses(supply, inputs, material, stage, year).items():
                     yield Key(indicator, material, stage, WORLD, year), found
                 yield from nassar_rows(supply, inputs, material, stage, year)
@@ -206,11 +203,11 @@ def supplier_losses(
         There is no table of producers, or a named country makes nothing in it.
     """
     key = material_of(material).material
-    table = gather_production(store, [key]).get((key, stage, year))
-    if table is None or table.status != OK:
-        reason = "no production in the store" if table is None else table.status
-        raise NoData(f"{key} {stage} {year}: {reason}.", "Ask for another stage or year.")
-    supply, elasticities = producer_shares(table), load_elasticities(Inputs.of(store), key, stage, year)
+    inputs = Inputs.of(store)
+    supply = world_supply(gather_production(store, [key]), inputs, key, stage, year)
+    if isinstance(supply, str):
+        raise NoData(f"{key} {stage} {year}: {supply}.", "Ask for another stage or year.")
+    elasticities = load_elasticities(inputs, key, stage, year)
     ordered = sorted(supply.shares, key=lambda code: -supply.shares[code])
     chosen = [iso3(name) for name in countries] if countries else ordered[:count]
     absent = [code for code in chosen if code not in supply.shares]

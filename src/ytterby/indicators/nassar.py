@@ -15,9 +15,9 @@ from ytterby.indicators.disruption import (
     nassar_supply_risk,
 )
 from ytterby.indicators.estimates import Estimate, Key, missing_status, named, refused, within
-from ytterby.indicators.eu_bounds import Suppliers
 from ytterby.indicators.inputs import Input, Inputs
 from ytterby.indicators.longrows import OK
+from ytterby.indicators.suppliers import Suppliers
 
 HOME = "USA"  # whose manufacturing the method was made for
 

@@ -59,12 +59,9 @@ def measure(table: WorldProduction | None, tops: Sequence[int] = TOPS) -> dict[s
     }
 
 
-def _splits(amounts: Array, rest: float) -> list[Array]:
-    """The rest as 1, 2, 3 ... equal suppliers, up to every country that is not named; none without a rest."""
-    if rest <= 0:
-        return [amounts]
-    most = max(_COUNTRIES - len(amounts), 1)
-    return [np.append(amounts, np.full(count, rest / count)) for count in range(1, most + 1)]
+def _counts(amounts: Array) -> Array:
+    """In how many equal suppliers the rest may be split: up to every country that is not named."""
+    return np.arange(1.0, max(_COUNTRIES - len(amounts), 1) + 1.0)
 
 
 def _hhi(amounts: Array, rest: float) -> Bounds:
@@ -83,22 +80,28 @@ def _normalised(amounts: Array, rest: float) -> Bounds:
     if rest <= 0:
         return (normalised_hhi(amounts),) * 3
     value, _, high = _hhi(amounts, rest)
-    return value, min(value, *map(normalised_hhi, _splits(amounts, rest))), high
+    counts = _counts(amounts)
+    share = rest / (amounts.sum() + rest)
+    floor = 1.0 / (len(amounts) + counts)
+    split = (value + share**2 / counts - floor) / (1.0 - floor)
+    return value, min(value, float(split.min())), high
 
 
 def _shannon(amounts: Array, rest: float) -> Bounds:
-    splits = _splits(amounts, rest)
-    return shannon(splits[0]), shannon(splits[0]), shannon(splits[-1])
+    """Least with the rest as one supplier, most with it split over all countries not named."""
+    value = shannon(np.append(amounts, rest))
+    share = rest / (amounts.sum() + rest)
+    return value, value, value + share * float(np.log(_counts(amounts)[-1]))
 
 
 def _theil(amounts: Array, rest: float) -> Bounds:
     """The most where one holds the rest and all other countries count with nothing."""
-    splits = _splits(amounts, rest)
-    value = theil(splits[0])
     if rest <= 0:
-        return value, value, value
-    most = theil(np.append(splits[0], np.zeros(len(splits) - 1)))
-    return value, min(map(theil, splits)), most
+        return (theil(amounts),) * 3
+    value, counts = theil(np.append(amounts, rest)), _counts(amounts)
+    share = rest / (amounts.sum() + rest)
+    more = np.log((len(amounts) + counts) / (len(amounts) + 1.0))  # suppliers to be equal among
+    return value, value + float((more - share * np.log(counts)).min()), value + float(more[-1])
 
 
 def _top(amounts: Array, rest: float, count: int) -> Bounds:
