@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ytterby.catalog.countries import bloc_members
 from ytterby.errors import NoData, UnknownName
 from ytterby.facts import load_governance, load_production, open_store
 from ytterby.facts.imports import import_table
@@ -149,8 +150,6 @@ def test_supply_risk_equals_the_pure_functions_on_the_store(tmp_path):
     world = eu_concentration(amounts / total, eu_governance(governance[amounts.index]), t)
     assert found.loc[("hhi_wgi_t_global", "mine", "WLD", 2024), "value"] == pytest.approx(world)
 
-    from ytterby.catalog.countries import bloc_members
-
     inside = {side: trade[side].isin(bloc_members("EU27")) for side in ("exporter", "importer")}
     bought = trade[inside["importer"] & ~inside["exporter"]].groupby("exporter")["quantity_t"].sum()
     sold = trade.loc[inside["exporter"] & ~inside["importer"], "quantity_t"].sum()
@@ -167,6 +166,28 @@ def test_supply_risk_equals_the_pure_functions_on_the_store(tmp_path):
     assert row["status"] == "ok"
     assert row["lower"] <= risk <= row["upper"]
     assert row["source_id"] == "baci-hs92;study;usgs-mcs-2026;wgi-pv"
+
+
+def test_sourcing_counts_own_production_and_reliance_counts_exports(tmp_path):
+    """Bismuth metal: the Union makes, buys and sells it on one basis."""
+    found = screened(tmp_path, NO_MEASURES, material="bismuth")
+    with open_store() as store:
+        made = load_production(store, material="bismuth", stage="refined", year=2024)
+        trade = store.select("trade", hs6=stage_codes("bismuth", "refined")[0].codes, year=2024)
+        governance = load_governance(store, years=[2024]).set_index("country_iso3")["estimate"]
+    members = bloc_members("EU27")
+    own = made[made["country_iso3"].isin(members)].set_index("country_iso3")["quantity_t"]
+    own = own[own > 0]
+    inside = {side: trade[side].isin(members) for side in ("exporter", "importer")}
+    bought = trade[inside["importer"] & ~inside["exporter"]].groupby("exporter")["quantity_t"].sum()
+    sold = trade.loc[inside["exporter"] & ~inside["importer"], "quantity_t"].sum()
+    assert own.sum() > 0
+    assert sold > 0
+    reliance = (bought.sum() - sold) / (own.sum() + bought.sum() - sold)
+    assert found.loc[("import_reliance", "refined", "EU27", 2024), "value"] == pytest.approx(reliance)
+    shares = pd.concat([bought[bought > 0], own]) / (bought.sum() + own.sum())
+    union = eu_concentration(shares, eu_governance(governance[shares.index]))
+    assert found.loc[("hhi_wgi_t_eu", "refined", "EU27", 2024), "value"] == pytest.approx(union)
 
 
 def test_one_missing_input_leaves_bounds_that_hold_the_value(tmp_path):

@@ -183,6 +183,21 @@ def test_bounds_hold_whatever_is_missing(supply, truths):
 
 
 @lawful
+@given(supplies(), risk, t)
+def test_bounds_hold_whoever_supplies_the_rest(supply, governance, measure_of_rest):
+    """Many small suppliers give the value; one of the worst under the strictest measures the upper bound."""
+    shares, risks, weights = supply
+    rest = 1.0 - shares.sum()
+    names = dict(zip("ABCDEFGH", shares.tolist(), strict=False))
+    found = concentration(Suppliers(names, rest, frozenset()), risks, weights, Estimate())
+    one = eu_concentration([*shares, rest], [*risks, governance], [*weights, measure_of_rest])
+    worst = eu_concentration([*shares, rest], [*risks, 10.0], [*weights, 1.5])
+    assert found.value == found.lower == pytest.approx(eu_concentration(*supply))
+    assert found.value - 1e-9 <= one <= found.upper + 1e-9
+    assert found.upper == pytest.approx(worst)
+
+
+@lawful
 @given(risk, risk, unit, unit, unit, st.lists(st.booleans(), min_size=3, max_size=3))
 def test_bounds_of_supply_risk_hold_for_any_missing_input(world, union, reliance, eol, index, hide):
     truth = eu_supply_risk(world, union, import_reliance=reliance, eol_rir=eol, substitution=index)
@@ -221,6 +236,19 @@ def test_bounds_of_every_measure_hold_for_any_split_of_the_rest(named, rest, par
         assert low - 1e-9 <= found[name].value <= high + 1e-9, name
         if rest == 0:
             assert found[name].value == pytest.approx(formula(named), abs=1e-9), name
+
+
+def test_the_least_normalised_hhi_and_theil_are_reached_by_an_equal_split():
+    """60, 30 and a rest of 10 that nobody is named for, by trying every split into equal suppliers."""
+    table = WorldProduction(
+        stage="mine", hhi=0.0, hhi_upper=0.0, by_country={"A": 60.0, "B": 30.0}, rest_t=10.0,
+        basis="gross weight", source_id="s", edition="e", status="ok",
+    )  # fmt: skip
+    splits = [np.append([60.0, 30.0], np.full(count, 10.0 / count)) for count in range(1, 200)]
+    found = measure(table)
+    assert found["hhi_normalised"].lower == pytest.approx(min(map(normalised_hhi, splits)))
+    assert found["theil"].lower == pytest.approx(min(map(theil, splits)))
+    assert found["shannon"].lower == pytest.approx(min(map(shannon, splits)))
 
 
 # --- losses -----------------------------------------------------------------------------------------
