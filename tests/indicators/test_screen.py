@@ -56,17 +56,24 @@ def cell(table, method, material, country, year, stage="all"):
 
 def test_columns_and_no_cell_twice(table):
     assert list(table.columns) == COLUMNS.split()
-    keys = ["method", "material", "stage", "country_iso3", "year"]
+    keys = ["method", "indicator", "material", "stage", "country_iso3", "year"]
     assert not table.duplicated(keys).any()
-    per_method = table[table["country_iso3"] != "WLD"].groupby("method", observed=True).size()
-    assert per_method.nunique() == 1  # every method has the same cells
+    by_country = table[(table["country_iso3"] != "WLD") & ~table["method"].isin(["eu", "usgs"])]
+    per_method = by_country.groupby("method", observed=True).size()
+    assert per_method.nunique() == 1  # every method of importers has the same cells
     assert set(table["method"]) == set(SCREENS)
 
 
 def test_a_value_or_a_reason(table):
     fine = table["status"] == "ok"
     assert table.loc[fine, ["value", "lower", "upper"]].notna().all().all()
-    assert table.loc[~fine, ["value", "lower", "upper"]].isna().all().all()
+    assert table.loc[~fine, "value"].isna().all()
+    bounds = table.loc[~fine, ["lower", "upper"]]
+    assert (bounds["lower"].isna() == bounds["upper"].isna()).all()
+    bounded = bounds["lower"].notna()
+    assert (bounds.loc[bounded, "lower"] < bounds.loc[bounded, "upper"]).all()  # equal bounds are a value
+    assert table.loc[bounded[bounded].index, "status"].str.startswith("missing: ").all()
+    assert set(table.loc[bounded[bounded].index, "method"]) <= {"eu", "usgs"}
     assert (table.loc[fine, "lower"] <= table.loc[fine, "value"] + 1e-9).all()
     assert (table.loc[fine, "value"] <= table.loc[fine, "upper"] + 1e-9).all()
     assert (table.loc[fine, "source_id"] != "").all()

@@ -43,6 +43,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ytterby.catalog.countries import iso3
 from ytterby.catalog.materials import BASES, ELEMENT, OXIDE, material, to_metal, to_oxide
 from ytterby.errors import BasisMismatch, Fault, InputFaults, UnknownName, YtterbyError
+from ytterby.facts.parameters import TABLE, in_own_unit
 from ytterby.facts.quarantine import Quarantine
 from ytterby.facts.store import column_rows, importable_tables, quoted_path
 
@@ -60,14 +61,17 @@ REQUIRED = {
     "iea_supply": ("mineral", "stage", "country_iso3", "year"),
     "iea_demand": ("mineral", "technology", "scenario", "year"),
     "policies": ("measure_id", "announced", "implementing", "instrument"),
+    "reported_trade": ("year", "period", "reported_by", "flow", "exporter", "importer", "hs6", "hs_revision"),
+    "export_restrictions": ("country_iso3", "year", "hs6", "hs_revision", "instrument"),
+    TABLE: ("parameter", "year", "value", "unit"),
 }
 _MASS = {"t": 1.0, "kg": 0.001, "kt": 1000.0, "Mt": 1e6, "g": 1e-6, "lb": 0.00045359237}
 _MONEY = {"thousand USD": 1.0, "USD": 0.001, "million USD": 1000.0}
 _PRICES = {"USD/kg": 1.0, "USD/t": 0.001, "USD/g": 1000.0, "USD/lb": 1 / 0.45359237}
 _FACTORS = {"t": _MASS, "kt": {unit: factor / 1000 for unit, factor in _MASS.items()},
             "thousand USD": _MONEY, "USD/kg": _PRICES}  # fmt: skip
-_MATERIAL_COLUMNS = {("production", "material")}
-_COUNTRY_COLUMNS = {"country_iso3", "exporter", "importer"}
+_MATERIAL_COLUMNS = {("production", "material"), (TABLE, "material")}
+_COUNTRY_COLUMNS = {"country_iso3", "exporter", "importer", "region"}
 _BASIS_COLUMNS = ("quantity_t", "low_t", "high_t", "resolution_t")
 _NEVER_NEGATIVE = {*_BASIS_COLUMNS, "value_kusd", "supply_kt", "demand_kt", "price"}
 
@@ -236,10 +240,25 @@ def _row(
         except (ValueError, YtterbyError) as error:
             quarantine.add(number, column, _cause(error), repr(text)[:80], _remedy(error))
             return None
+    return _parameter(row, quarantine) if plan.table == TABLE else _converted(row, plan, quarantine)
+
+
+def _parameter(row: dict[str, Any], quarantine: Quarantine) -> dict[str, Any] | None:
+    """The row of a criticality input in the unit of its parameter, or None."""
+    try:
+        return in_own_unit(row)
+    except (ValueError, YtterbyError) as error:
+        detail = f"{row['parameter'][:40]}: {row['value']} {row['unit'][:20]}"
+        quarantine.add(row["_row"], "value", _cause(error), detail, _remedy(error))
+        return None
+
+
+def _converted(row: dict[str, Any], plan: Plan, quarantine: Quarantine) -> dict[str, Any] | None:
+    """The row in the basis that the mapping asks for, or None."""
     try:
         return _in_basis(row, plan)
     except YtterbyError as error:
-        quarantine.add(number, "basis", "basis cannot be converted", error.message, error.remedy)
+        quarantine.add(row["_row"], "basis", "basis cannot be converted", error.message, error.remedy)
         return None
 
 

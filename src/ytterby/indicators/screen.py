@@ -13,11 +13,14 @@ import pandas as pd
 
 from ytterby.errors import UnknownName
 from ytterby.facts.store import Store
+from ytterby.indicators.assessment import screen_eu
 from ytterby.indicators.cells import Array, Grid, Imports, Integers
 from ytterby.indicators.criticality import COPPER_MIDPOINT, ImportRisks, import_risks
 from ytterby.indicators.dependence import net_import_reliance
 from ytterby.indicators.longrows import CODE, GridRows, Status, join_rows, long_rows, refuse
+from ytterby.indicators.losses import screen_usgs
 from ytterby.indicators.producers import screen_dera, screen_production
+from ytterby.indicators.stages import screen_concentration
 from ytterby.indicators.supply import COVERAGE, WGI_SOURCE, Supply
 from ytterby.indicators.world import World, build_world
 
@@ -39,7 +42,8 @@ def screen(
     methods
         Of ``hhi`` (world production), ``dera`` (its country risk), ``import_hhi``, ``import_share`` (of
         the largest supplier), ``import_instability`` (of the suppliers), ``net_import_reliance``,
-        ``geopolrisk``; all when None or ``["all"]``.
+        ``geopolrisk``, ``concentration`` (every measure of world production), ``eu`` (supply risk and
+        importance for the Union), ``usgs`` (loss of suppliers); all when None or ``["all"]``.
     materials
         Keys or names of the catalog; all when None.
     countries
@@ -49,7 +53,7 @@ def screen(
 
     Returns
     -------
-    method, indicator, material, stage, country_iso3 (WLD for ``hhi`` and ``dera``), year, value, lower,
+    method, indicator, material, stage, country_iso3 (WLD for the world, EU27 for ``eu``), year, value, lower,
     upper, status (``ok`` or the reason why there is no value), components (JSON text), source_id.
 
     Raises
@@ -242,5 +246,8 @@ SCREENS: dict[str, Callable[[World], GridRows | pd.DataFrame]] = {
     "import_instability": _screen_instability,
     "net_import_reliance": _screen_reliance,
     "geopolrisk": _screen_geopolrisk,
+    "concentration": lambda world: screen_concentration(world.producers),
+    "eu": lambda world: screen_eu(world.producers),
+    "usgs": lambda world: screen_usgs(world.producers),
 }
 METHODS = tuple(SCREENS)
