@@ -198,6 +198,52 @@ def screen(
 
 
 @app.command()
+def chokepoints(
+    study: Study,
+    home: Annotated[
+        list[str] | None, typer.Option("--for", help="Count only uses in this region; may be repeated.")
+    ] = None,
+    halve: Annotated[
+        bool, typer.Option("--halve", help="The smallest sets of nodes without which half is lost.")
+    ] = False,
+    sector: Annotated[
+        list[str] | None, typer.Option("--sector", help="With --halve: count only these end uses.")
+    ] = None,
+    material: Annotated[
+        str | None, typer.Option("--material", help="With --halve: what users take of this material.")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="With --halve: value or tonnes.")] = "value",
+    share: Annotated[float, typer.Option("--share", help="With --halve: the share to be lost.")] = 0.5,
+    out: Out = None,
+) -> None:
+    """Rank the nodes of a study's chain by what is lost without them, or find what halves supply.
+
+    Example: ytterby chokepoints japan-us-2025 --for JPN --halve --sector evs
+    """
+    from ytterby import study as road
+    from ytterby.indicators.chokepoints import Counted
+    from ytterby.planning.rerouting import choke_points, halving_sets
+
+    chain = road.load_study(study).chain
+    regions = tuple(home) if home else None
+    if halve:
+        counted = Counted(regions, tuple(sector) if sector else None, material, by)
+        _give_folded(halving_sets(chain, counted, goal=share), out)
+        return
+    for name, given in (("--sector", sector), ("--material", material), ("--by tonnes", by != "value")):
+        if given:
+            raise YtterbyError(f"{name} counts for --halve only.", "Add --halve, or leave it out.")
+    table = choke_points(chain, for_regions=regions)
+    _give(table if out else table[list(_CHOKE_POINTS)], out)
+
+
+_CHOKE_POINTS = (
+    "rank", "node", "share_of_supply", "lost_use_share", "lost_use_share_with_spare",
+    "lost_use_share_at_best", "in_smallest_set",
+)  # fmt: skip
+
+
+@app.command()
 def simulate(
     study: Study,
     scenario: Annotated[
