@@ -19,9 +19,10 @@ from ytterby.errors import UnknownName
 from ytterby.facts.store import Store
 from ytterby.indicators.cells import EU, Array, Grid, Imports, Integers, build_groups, gather_imports
 from ytterby.indicators.criticality import COPPER_MIDPOINT, import_risks
-from ytterby.indicators.dependence import net_import_reliance
+from ytterby.indicators.dependence import RegionSet, net_import_reliance
 from ytterby.indicators.longrows import CODE, Status, join_rows, long_rows, refuse
 from ytterby.indicators.producers import Producers, screen_dera, screen_production
+from ytterby.indicators.regions import Regions, as_regions, bloc_regions
 from ytterby.indicators.supply import COVERAGE, WGI_SOURCE, Supply, Worlds, gather_production
 
 FIRST_YEAR, LAST_YEAR = 1995, 2025
@@ -35,6 +36,7 @@ def screen(
     materials: Sequence[str] | None = None,
     countries: Sequence[str] | None = None,
     years: Sequence[int] | None = None,
+    regions: RegionSet | None = None,
 ) -> pd.DataFrame:
     """Indicators in long rows, one row a cell.
 
@@ -49,6 +51,9 @@ def screen(
         ISO3 or names; EU27 is the Union as one importer without its inner trade. All when None.
     years
         Calendar years; 1995-2025 when None.
+    regions
+        Regions of one's own as for ``as_regions``; each is one importer without its inner trade, under
+        its name in ``country_iso3``. No single countries then unless they are asked for.
 
     Returns
     -------
@@ -62,10 +67,13 @@ def screen(
     """
     chosen = _check_methods(methods)
     keys = [material(name).material for name in materials] if materials else list(load_materials())
+    own = as_regions(regions) if regions is not None else Regions(())
+    asked = tuple(dict.fromkeys(map(iso3, countries or ())))
     grid = Grid(
         groups=tuple(build_groups(keys)),
-        countries=tuple(dict.fromkeys(map(iso3, countries))) if countries else _all_countries(store),
+        countries=(*asked, *own.names) or _all_countries(store),
         years=tuple(dict.fromkeys(years)) if years else tuple(range(FIRST_YEAR, LAST_YEAR + 1)),
+        regions=Regions((*own.memberships, *bloc_regions(EU).memberships)),
     )
     world = _World(store, grid, tuple(keys))
     return join_rows([SCREENS[name](world) for name in chosen])

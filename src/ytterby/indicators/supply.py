@@ -13,11 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ytterby.catalog.countries import bloc_members
 from ytterby.catalog.materials import ABSENT, CORE, ELEMENT, GROSS, MIXED, TradeCode, load_trade_codes
 from ytterby.facts.production import ALL_EDITIONS, RESTS, WORLD, load_production, newest_edition
 from ytterby.facts.store import Store
-from ytterby.indicators.cells import EU, Array, Grid, Group
+from ytterby.indicators.cells import Array, Grid, Group
 from ytterby.indicators.concentration import hhi
 from ytterby.indicators.longrows import CODE, OK, Status, refuse
 
@@ -140,9 +139,9 @@ class Supply:
             if code in grid.place:
                 self.domestic_t[g, grid.place[code], y] = mass
                 self.named[g, grid.place[code], y] = True
-        if EU in grid.place:
-            members = [world.by_country.get(code, 0.0) for code in bloc_members(EU)]
-            self.domestic_t[g, grid.place[EU], y] = sum(members)
+        for name in grid.unions:
+            members = grid.regions.members(name, grid.years[y])
+            self.domestic_t[g, grid.place[name], y] = sum(world.by_country.get(code, 0.0) for code in members)
 
     def flat(self, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Entries of a table for every cell."""
@@ -152,7 +151,7 @@ class Supply:
     def hidden_t(self) -> Array:
         """What a country may have made unnamed: all of the rest, 0 where the table names it.
 
-        The Union counts as unnamed, since some of its members are.
+        A region counts as unnamed, since some of its members may be.
         """
         return np.where(self.named.reshape(-1), 0.0, self.flat(self.rest_t))
 
