@@ -61,6 +61,10 @@ Out = Annotated[
         "--out", callback=_table_place, help="File to write (.csv, .parquet, .json); else the terminal."
     ),
 ]
+OwnRegions = Annotated[
+    Path | None,
+    typer.Option("--regions", help="Regions of your own that count as one importer: CSV with region, iso3."),
+]
 Draws = Annotated[int | None, typer.Option("--draws", min=1, help="Random draws (default: the study's).")]
 Seed = Annotated[
     int | None, typer.Option("--seed", min=0, help="Seed of every random number (default: the study's).")
@@ -185,6 +189,7 @@ def screen(
         list[str] | None, typer.Option("--material", help="Catalog name, e.g. 'rare earths'.")
     ] = None,
     year: Annotated[list[int] | None, typer.Option("--year", min=1900, max=2100)] = None,
+    regions: OwnRegions = None,
     out: Out = None,
 ) -> None:
     """Indicators for every country, material and year in the store; a cell without value says why.
@@ -194,7 +199,8 @@ def screen(
     from ytterby import study as road
 
     methods = None if not method or "all" in method else method
-    _give(road.screen(methods=methods, countries=country, materials=material, years=year), out)
+    table = road.screen(methods=methods, countries=country, materials=material, years=year, regions=regions)
+    _give(table, out)
 
 
 @app.command()
@@ -433,7 +439,10 @@ def facts_shares(
     kind: Annotated[str, typer.Argument(help="production, import or export.")],
     material: Annotated[str, typer.Option("--material", help="Catalog name, e.g. 'rare earths'.")],
     year: Annotated[int, typer.Option("--year")],
-    country: Annotated[str | None, typer.Option("--country", help="Whose imports or exports.")] = None,
+    country: Annotated[
+        str | None,
+        typer.Option("--country", help="Whose imports or exports: country, EU, EU27, G7, or of --regions."),
+    ] = None,
     stage: Annotated[
         str | None, typer.Option("--stage", help="mine or refined (production); ore, compound, metal ...")
     ] = None,
@@ -441,6 +450,8 @@ def facts_shares(
     origin: Annotated[str, typer.Option("--origin", help="direct, or look-through (imports).")] = "direct",
     edition: Annotated[str | None, typer.Option("--edition", help="Of a production table.")] = None,
     wide: Annotated[bool, typer.Option("--wide", help="Count the wider customs codes too.")] = False,
+    regions: OwnRegions = None,
+    intra: Annotated[bool, typer.Option("--intra", help="Keep trade among the members of a region.")] = False,
     store: Store = None,
     known_on: KnownOn = None,
     out: Out = None,
@@ -455,7 +466,9 @@ def facts_shares(
 
     with open_store(store, known_on=_day(known_on)) as opened:
         if kind == "production":
-            _refuse_options(kind, "--country", country, "--wide", wide)
+            _refuse_options(
+                kind, "--country", country, "--wide", wide, "--regions", regions, "--intra", intra
+            )
             table = production_shares(opened, material=material, stage=stage, year=year, edition=edition)
         else:
             _refuse_options(kind, "--edition", edition)
@@ -463,7 +476,7 @@ def facts_shares(
                 raise YtterbyError(f"whose {kind} shares?", "Write for example --country JPN.")
             table = trade_shares(
                 opened, kind, country=country, material=material, year=year, by=by, origin=origin,
-                stage=stage, basket="wide" if wide else "core",
+                stage=stage, basket="wide" if wide else "core", regions=regions, keep_intra=intra,
             )  # fmt: skip
     _give_folded(table, out)
 

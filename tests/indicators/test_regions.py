@@ -4,9 +4,12 @@ import pandas as pd
 import pytest
 
 from ytterby.catalog.countries import bloc_members
-from ytterby.errors import InputFaults, UnknownName
+from ytterby.errors import BadNumbers, InputFaults, UnknownName
+from ytterby.facts import open_store
 from ytterby.indicators.dependence import import_shares, merge_regions
 from ytterby.indicators.regions import as_regions, bloc_regions, read_regions
+from ytterby.indicators.screen import screen
+from ytterby.indicators.shares import trade_shares
 
 TRADE = pd.DataFrame(
     [
@@ -99,3 +102,53 @@ def test_unknown_blocs_and_files_are_refused(tmp_path):
     huge.write_bytes(b"region,iso3\n" + b"Club,DEU\n" * 300_000)
     with pytest.raises(InputFaults, match="larger than"):
         as_regions(huge)
+
+
+@pytest.fixture(scope="module")
+def store():
+    with open_store() as opened:
+        yield opened
+
+
+def test_the_screen_of_ones_own_union_is_that_of_the_union(store):
+    """Two routes: EU27 of the catalog, and its members typed by hand under another name."""
+    own = {"Mine": bloc_members("EU27"), "Solo": ["JPN"]}
+    found = screen(
+        store, materials=["cobalt", "rare_earths"], countries=["EU27", "JPN"], years=[2019, 2024], regions=own
+    )
+    found = found[found["country_iso3"] != "WLD"].astype({"country_iso3": str})
+    for one, other in (("EU27", "Mine"), ("JPN", "Solo")):
+        left, right = (
+            found[found["country_iso3"] == name].drop(columns="country_iso3").reset_index(drop=True)
+            for name in (one, other)
+        )
+        pd.testing.assert_frame_equal(left, right)
+    assert set(screen(store, methods=["import_hhi"], materials=["cobalt"], regions=own)["country_iso3"]) == {
+        "Mine",
+        "Solo",
+    }
+
+
+@pytest.mark.parametrize("side", ["import", "export"])
+def test_shares_of_a_region_equal_the_merged_table(store, side):
+    from ytterby.facts.queries import trade_of
+
+    found = trade_shares(store, side, country="EU", material="cobalt", year=2019)
+    whole = trade_of(store, "cobalt", years=[2019])
+    if side == "export":
+        whole = whole.rename(columns={"importer": "exporter", "exporter": "importer"})
+    merged = import_shares(whole, regions="EU")
+    mine = merged[merged["importer"] == "EU"].set_index("exporter")["share"].dropna()
+    assert found.set_index("partner_iso3")["share"].dropna().to_dict() == pytest.approx(mine.to_dict())
+    assert "GBR" not in set(found["partner_iso3"])  # a member in 2019
+    intra = trade_shares(store, side, country="EU", material="cobalt", year=2019, keep_intra=True)
+    assert "GBR" in set(intra["partner_iso3"])
+
+
+def test_a_region_nobody_knows_is_refused_with_suggestions(store):
+    with pytest.raises(UnknownName, match="Club"):
+        trade_shares(store, "import", country="Clup", material="cobalt", year=2019, regions={"Club": ["DEU"]})
+    with pytest.raises(UnknownName, match="Japan"):
+        trade_shares(store, "import", country="Japn", material="cobalt", year=2019)
+    with pytest.raises(BadNumbers, match="single countries"):
+        trade_shares(store, "import", country="EU27", material="cobalt", year=2019, origin="look-through")

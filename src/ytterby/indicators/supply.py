@@ -142,6 +142,7 @@ class Supply:
         for name in grid.unions:
             members = grid.regions.members(name, grid.years[y])
             self.domestic_t[g, grid.place[name], y] = sum(world.by_country.get(code, 0.0) for code in members)
+            self.named[g, grid.place[name], y] = bool(members) and set(members) <= set(world.by_country)
 
     def flat(self, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Entries of a table for every cell."""
@@ -151,7 +152,7 @@ class Supply:
     def hidden_t(self) -> Array:
         """What a country may have made unnamed: all of the rest, 0 where the table names it.
 
-        A region counts as unnamed, since some of its members may be.
+        A region counts as unnamed where some of its members are.
         """
         return np.where(self.named.reshape(-1), 0.0, self.flat(self.rest_t))
 
