@@ -28,6 +28,7 @@ _PUBLIC = {
         "geopolrisk", "import_risk", "joint_loss_bounds", "nassar_supply_risk", "political_instability",
     ),
     "ytterby.indicators.chokepoints": ("Counted",),
+    "ytterby.indicators.company": ("company_risk",),
     "ytterby.indicators.smallest_sets": ("smallest_sets",),
     "ytterby.network.build": ("build_chain",),
     "ytterby.network.chain": ("check_balance",),

@@ -61,6 +61,14 @@ Out = Annotated[
         "--out", callback=_table_place, help="File to write (.csv, .parquet, .json); else the terminal."
     ),
 ]
+Store = Annotated[
+    Path | None,
+    typer.Option("--store", help="Folder of your own store (default: the variable YTTERBY_STORE, if set)."),
+]
+KnownOn = Annotated[
+    datetime | None,
+    typer.Option("--known-on", formats=["%Y-%m-%d"], help="Only editions published or fetched by that day."),
+]
 OwnRegions = Annotated[
     Path | None,
     typer.Option("--regions", help="Regions of your own that count as one importer: CSV with region, iso3."),
@@ -204,6 +212,36 @@ def screen(
 
 
 @app.command()
+def suppliers(
+    file: Annotated[Path, typer.Argument(help="Your suppliers: CSV, see the how-to page.")],
+    home: Annotated[str, typer.Option("--home", help="Country or bloc of the company, e.g. JPN or EU27.")],
+    year: Annotated[int | None, typer.Option("--year", min=1995, max=2100)] = None,
+    countries: Annotated[
+        bool, typer.Option("--countries", help="One row a country instead of one a material.")
+    ] = False,
+    store: Store = None,
+    out: Out = None,
+) -> None:
+    """Concentration, single points of failure and GeoPolRisk of a company's own suppliers.
+
+    Example: ytterby suppliers my-suppliers.csv --home JPN --out risk.csv
+    """
+    from ytterby.facts.store import open_store
+    from ytterby.indicators.company import company_risk
+
+    with open_store(store) as opened:
+        risk = company_risk(file, home=home, year=year, store=opened)
+    table = risk.countries if countries else risk.materials
+    _give(table if out or countries else table[list(_COMPANY)], out)
+
+
+_COMPANY = (
+    "material", "year", "hhi_suppliers", "hhi_countries", "largest_country", "largest_country_share",
+    "only_supplier", "only_country", "import_risk", "score", "status",
+)  # fmt: skip
+
+
+@app.command()
 def chokepoints(
     study: Study,
     home: Annotated[
@@ -322,14 +360,6 @@ def new(
 
 
 SHOWN_FAULTS = 20  # on the terminal; the counts are complete
-Store = Annotated[
-    Path | None,
-    typer.Option("--store", help="Folder of your own store (default: the variable YTTERBY_STORE, if set)."),
-]
-KnownOn = Annotated[
-    datetime | None,
-    typer.Option("--known-on", formats=["%Y-%m-%d"], help="Only editions published or fetched by that day."),
-]
 
 
 @facts_app.command("import")

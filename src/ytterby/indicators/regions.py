@@ -120,7 +120,7 @@ def _checked(frame: pd.DataFrame, found: FaultList) -> Regions:
     rows = []
     for line in frame.to_dict("records"):
         row = line["row"]
-        code = _member(str(line["iso3"]), row, found)
+        code = note_country(str(line["iso3"]), row, "iso3", found)
         _check_name(str(line["region"]), row, found)
         first, last = (
             default if pd.isna(line[column]) else int(line[column])
@@ -138,17 +138,17 @@ def _checked(frame: pd.DataFrame, found: FaultList) -> Regions:
     return Regions(tuple(membership for _, membership in rows))
 
 
-def _member(name: str, row: int | None, found: FaultList) -> str:
-    """ISO3 of a member; noted and empty when there is no such country."""
+def note_country(name: str, row: int | None, column: str, found: FaultList) -> str:
+    """ISO3 of a country named in a list; noted as a fault and empty when there is no such country."""
     if not name:
         return ""  # noted by the reader
     try:
         code = iso3(name)
     except UnknownName as error:
-        found.add(row, "iso3", error.message, error.remedy)
+        found.add(row, column, error.message, error.remedy)
         return ""
     if code in AGGREGATES:
-        found.add(row, "iso3", f"{name!r} is a sum of countries.", "Name its countries.")
+        found.add(row, column, f"{name!r} is a sum of countries.", "Name its countries.")
         return ""
     return code
 
