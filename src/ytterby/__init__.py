@@ -22,6 +22,7 @@ _PUBLIC = {
     "ytterby.indicators.dependence": (
         "import_share", "import_shares", "look_through_origins", "look_through_shares", "net_import_reliance",
     ),
+    "ytterby.indicators.customers": ("export_shares", "exporter_standing"),
     "ytterby.indicators.criticality": (
         "disruption", "disruption_potential", "economic_vulnerability", "eu_concentration", "eu_critical",
         "eu_economic_importance", "eu_governance", "eu_import_reliance", "eu_supply_risk", "expected_loss",

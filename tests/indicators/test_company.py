@@ -53,7 +53,8 @@ def test_records_in_tonnes_and_shares(tmp_path):
 def test_by_hand(store, tmp_path):
     """700 t from China, 300 t from Finland: HHI .58; IR = .7 g(CHN) + .3 g(FIN); at home in Finland .7 g."""
     rows = (
-        "Alpha,CHN,cobalt,refined,2024,400,t,gross weight,\nBeta,CHN,cobalt,refined,2024,300,t,gross weight,\n"
+        "Alpha,CHN,cobalt,refined,2024,400,t,gross weight,\n"
+        "Beta,CHN,cobalt,refined,2024,300,t,gross weight,\n"
         "Gamma,FIN,cobalt,refined,2024,0.3,kt,gross weight,\n"
     )
     path = written(tmp_path, rows)

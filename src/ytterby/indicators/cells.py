@@ -23,6 +23,8 @@ Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 ALL, ALL_WIDE = "all", "all, wide"  # stages that add up the codes of a material, core or with the wide ones
 EU = "EU27"
+Ends = tuple[str, str]  # whose cells, and with whom it trades
+IMPORTS, EXPORTS = ("importer", "exporter"), ("exporter", "importer")
 _COLUMNS = ("year", "exporter", "importer", "hs6", "value_kusd", "quantity_t")
 
 
@@ -72,7 +74,7 @@ class Grid:
         """Number of cells."""
         return int(np.prod(self.shape))
 
-    @property
+    @cached_property
     def unions(self) -> tuple[str, ...]:
         """Regions that stand among the countries."""
         return tuple(name for name in self.regions.names if name in self.place)
@@ -156,9 +158,12 @@ class _Flows:
     value: Array
 
 
-def gather_imports(store: Store, grid: Grid) -> Imports:
-    """Imports of every cell by supplier; a region is one importer, trade inside it left out."""
-    flows = _read_flows(store, grid)
+def gather_imports(store: Store, grid: Grid, *, ends: Ends = IMPORTS) -> Imports:
+    """Imports of every cell by supplier; a region is one importer, trade inside it left out.
+
+    With ``ends`` as ``EXPORTS`` the two ends are exchanged: exports of every cell by customer.
+    """
+    flows = _read_flows(store, grid, ends)
     parts = [_pairs_of_group(flows, grid, number) for number in range(len(grid.groups))]
     cell, supplier, mass, value, covered = (np.concatenate(column) for column in zip(*parts, strict=True))
     held = np.zeros((len(grid.groups), len(grid.years)), dtype=bool)
@@ -213,14 +218,14 @@ def _pairs_of_group(flows: _Flows, grid: Grid, number: int) -> tuple[Integers, I
     )
 
 
-def _read_flows(store: Store, grid: Grid) -> _Flows:
+def _read_flows(store: Store, grid: Grid, ends: Ends) -> _Flows:
     """Trade of the grid's codes and years as numbers, with the flows over the borders of regions on top."""
     wanted = sorted({code for group in grid.groups for code in group.codes})
     trade = store.select("trade", only=_COLUMNS, hs6=wanted if len(wanted) < 20 else None)
     year = grid.numbers_of_years(trade["year"])
     code, codes = pd.factorize(trade["hs6"])
-    supplier, suppliers = pd.factorize(trade["exporter"], sort=True)
-    importer, importers = pd.factorize(trade["importer"], sort=True)
+    supplier, suppliers = pd.factorize(trade[ends[1]], sort=True)
+    importer, importers = pd.factorize(trade[ends[0]], sort=True)
     buyer, seller = _places(grid, importers)[importer], _places(grid, suppliers)[supplier]
     # The flows of a region come once more, with the region in the place of its member.
     rows = np.flatnonzero(year >= 0)

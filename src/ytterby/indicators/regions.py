@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,7 @@ class Regions:
 
     memberships: tuple[Membership, ...]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Regions in the order in which they were named."""
         return tuple(dict.fromkeys(m.region for m in self.memberships))

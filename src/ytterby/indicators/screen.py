@@ -17,13 +17,16 @@ from ytterby.catalog.countries import iso3
 from ytterby.catalog.materials import load_materials, material
 from ytterby.errors import UnknownName
 from ytterby.facts.store import Store
-from ytterby.indicators.cells import EU, Array, Grid, Imports, Integers, build_groups, gather_imports
+from ytterby.indicators.cells import EU, EXPORTS, Array, Grid, Imports, Integers, build_groups, gather_imports
 from ytterby.indicators.criticality import COPPER_MIDPOINT, import_risks
+from ytterby.indicators.customers import screen_export_share
 from ytterby.indicators.dependence import RegionSet, net_import_reliance
 from ytterby.indicators.longrows import CODE, Status, join_rows, long_rows, refuse
 from ytterby.indicators.producers import Producers, screen_dera, screen_production
+from ytterby.indicators.production_nodes import screen_nodes
 from ytterby.indicators.regions import Regions, as_regions, bloc_regions
 from ytterby.indicators.supply import COVERAGE, WGI_SOURCE, Supply, Worlds, gather_production
+from ytterby.indicators.transit import screen_look_through
 
 FIRST_YEAR, LAST_YEAR = 1995, 2025
 TRADE_SOURCE = "baci-hs92"
@@ -44,7 +47,9 @@ def screen(
     ----------
     methods
         Of ``hhi`` (world production), ``dera`` (its country risk), ``import_hhi``, ``import_share`` (of
-        the largest supplier), ``net_import_reliance``, ``geopolrisk``; all when None or ``["all"]``.
+        the largest supplier), ``net_import_reliance``, ``geopolrisk``, ``export_share`` (of the largest
+        customer), ``look_through`` (share of the largest origin behind transit), ``chokepoints`` (share of
+        each producing country, and who hangs on it); all when None or ``["all"]``.
     materials
         Keys or names of the catalog; all when None.
     countries
@@ -98,6 +103,10 @@ class _World:
     @cached_property
     def imports(self) -> Imports:
         return gather_imports(self.store, self.grid)
+
+    @cached_property
+    def exports(self) -> Imports:
+        return gather_imports(self.store, self.grid, ends=EXPORTS)
 
     @cached_property
     def supply(self) -> Supply:
@@ -273,5 +282,12 @@ SCREENS: dict[str, Callable[[_World], pd.DataFrame]] = {
     "import_share": _screen_import_share,
     "net_import_reliance": _screen_reliance,
     "geopolrisk": _screen_geopolrisk,
+    "export_share": lambda world: screen_export_share(
+        world.grid, world.exports, _import_status(world.grid, world.exports)
+    ),
+    "look_through": lambda world: screen_look_through(
+        world.store, world.grid, world.production, _import_status(world.grid, world.imports)
+    ),
+    "chokepoints": lambda world: screen_nodes(world.producers, world.grid, world.imports),
 }
 METHODS = tuple(SCREENS)

@@ -84,23 +84,38 @@ def _world(rows: pd.DataFrame, stage: str) -> WorldProduction:
     )
 
 
+# stages of trade whose goods a stage of production makes
+_FITTING = {"mine": {"ore"}, "refined": {"compound", "metal", "oxide"}}
+
+
+def goods_fit(group: Group, stage: str) -> bool:
+    """Whether all of a group's codes are goods that a stage of production makes."""
+    stages = stages_of(group)
+    return bool(stages) and stages <= _FITTING.get(stage, {stage})
+
+
 def same_basis(group: Group, production_basis: str) -> bool:
     """Whether customs masses of a group count what production counts.
 
     Customs weigh products. That equals gross weight; it equals element content for unwrought metal,
     near enough pure. Ores, compounds and alloys against content would mix bases.
     """
-    stages = {c.stage for c in _counted(group)}
+    stages = stages_of(group)
     return production_basis == GROSS or (production_basis == ELEMENT and stages == {"metal"})
 
 
 def same_goods(group: Group, world: WorldProduction) -> bool:
     """Whether a group's trade is all of what production counts: one stage, no code left out, one basis."""
-    stages = {c.stage for c in _counted(group)}
+    stages = stages_of(group)
     whole = {"mine": {"ore"}, "refined": {"metal"}}.get(world.stage) == stages
     absent = any(c.material == group.material and c.basket in (ABSENT, MIXED) for c in load_trade_codes())
     core = {c.hs6 for c in load_trade_codes() if c.material == group.material and c.basket == CORE}
     return whole and not absent and core == set(group.codes) and same_basis(group, world.basis)
+
+
+def stages_of(group: Group) -> set[str]:
+    """Stages of the customs codes of a group."""
+    return {c.stage for c in _counted(group)}
 
 
 def _counted(group: Group) -> list[TradeCode]:
@@ -166,6 +181,6 @@ class Supply:
 
 def _pick_stage(production: Worlds, group: Group, year: int) -> WorldProduction | None:
     """Table of producers that fits the codes of a group: refined for all that is not ore, else mine."""
-    stages = {c.stage for c in _counted(group)}
+    stages = stages_of(group)
     order = ("mine", "refined") if not stages or "ore" in stages else ("refined", "mine")
     return next((production[k] for s in order if (k := (group.material, s, year)) in production), None)
