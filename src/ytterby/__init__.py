@@ -22,16 +22,20 @@ _PUBLIC = {
     "ytterby.indicators.dependence": (
         "import_share", "import_shares", "look_through_origins", "look_through_shares", "net_import_reliance",
     ),
+    "ytterby.indicators.customers": ("export_shares", "exporter_standing"),
     "ytterby.indicators.criticality": (
         "disruption", "disruption_potential", "economic_vulnerability", "eu_concentration", "eu_critical",
         "eu_economic_importance", "eu_governance", "eu_import_reliance", "eu_supply_risk", "expected_loss",
         "geopolrisk", "import_risk", "joint_loss_bounds", "nassar_supply_risk", "political_instability",
     ),
-    "ytterby.indicators.chokepoints": ("choke_points",),
+    "ytterby.indicators.chokepoints": ("Counted",),
+    "ytterby.indicators.company": ("company_risk",),
+    "ytterby.indicators.smallest_sets": ("smallest_sets",),
     "ytterby.network.build": ("build_chain",),
     "ytterby.network.chain": ("check_balance",),
     "ytterby.network.outcomes": ("fan", "losses", "stops", "summarise"),
     "ytterby.planning.recourse": ("choose_projects", "solve_two_stage"),
+    "ytterby.planning.rerouting": ("choke_points", "halving_sets"),
     "ytterby.planning.sharing": ("in_core", "nucleolus", "shapley"),
     "ytterby.planning.stockpiles": ("newsvendor",),
 }  # fmt: skip

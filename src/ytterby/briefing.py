@@ -21,9 +21,9 @@ from ytterby.catalog.tables import study_columns
 from ytterby.errors import UnknownName
 from ytterby.facts.shapes import shapes
 from ytterby.findings import build_findings
-from ytterby.indicators.chokepoints import choke_points
 from ytterby.network.chain import WEEKS_PER_YEAR, Chain
 from ytterby.network.outcomes import ALL, fan, summarise
+from ytterby.planning.rerouting import choke_points
 from ytterby.views.results import Results
 
 if TYPE_CHECKING:

@@ -63,6 +63,18 @@ Out = Annotated[
         "--out", callback=_table_place, help="File to write (.csv, .parquet, .json); else the terminal."
     ),
 ]
+Store = Annotated[
+    Path | None,
+    typer.Option("--store", help="Folder of your own store (default: the variable YTTERBY_STORE, if set)."),
+]
+KnownOn = Annotated[
+    datetime | None,
+    typer.Option("--known-on", formats=["%Y-%m-%d"], help="Only editions published or fetched by that day."),
+]
+OwnRegions = Annotated[
+    Path | None,
+    typer.Option("--regions", help="Regions of your own that count as one importer: CSV with region, iso3."),
+]
 Draws = Annotated[int | None, typer.Option("--draws", min=1, help="Random draws (default: the study's).")]
 Seed = Annotated[
     int | None, typer.Option("--seed", min=0, help="Seed of every random number (default: the study's).")
@@ -187,6 +199,7 @@ def screen(
         list[str] | None, typer.Option("--material", help="Catalog name, e.g. 'rare earths'.")
     ] = None,
     year: Annotated[list[int] | None, typer.Option("--year", min=1900, max=2100)] = None,
+    regions: OwnRegions = None,
     out: Out = None,
 ) -> None:
     """Indicators for every country, material and year in the store; a cell without value says why.
@@ -199,9 +212,87 @@ def screen(
 
     methods = None if not method or "all" in method else method
     with open_store() as store:
-        cells = road.screen(methods=methods, countries=country, materials=material, years=year, store=store)
+        cells = road.screen(
+            methods=methods, countries=country, materials=material, years=year, regions=regions, store=store
+        )
         shown = cells if out else cells.drop(columns=["indicator", "components"])
         _give_folded(shown, out, credit(store, cells))
+
+
+@app.command()
+def suppliers(
+    file: Annotated[Path, typer.Argument(help="Your suppliers: CSV, see the how-to page.")],
+    home: Annotated[str, typer.Option("--home", help="Country or bloc of the company, e.g. JPN or EU27.")],
+    year: Annotated[int | None, typer.Option("--year", min=1995, max=2100)] = None,
+    countries: Annotated[
+        bool, typer.Option("--countries", help="One row a country instead of one a material.")
+    ] = False,
+    store: Store = None,
+    out: Out = None,
+) -> None:
+    """Concentration, single points of failure and GeoPolRisk of a company's own suppliers.
+
+    Example: ytterby suppliers my-suppliers.csv --home JPN --out risk.csv
+    """
+    from ytterby.facts.store import open_store
+    from ytterby.indicators.company import company_risk
+
+    with open_store(store) as opened:
+        risk = company_risk(file, home=home, year=year, store=opened)
+    table = risk.countries if countries else risk.materials
+    _give(table if out or countries else table[list(_COMPANY)], out)
+
+
+_COMPANY = (
+    "material", "year", "hhi_suppliers", "hhi_countries", "largest_country", "largest_country_share",
+    "only_supplier", "only_country", "import_risk", "score", "status",
+)  # fmt: skip
+
+
+@app.command()
+def chokepoints(
+    study: Study,
+    home: Annotated[
+        list[str] | None, typer.Option("--for", help="Count only uses in this region; may be repeated.")
+    ] = None,
+    halve: Annotated[
+        bool, typer.Option("--halve", help="The smallest sets of nodes without which half is lost.")
+    ] = False,
+    sector: Annotated[
+        list[str] | None, typer.Option("--sector", help="With --halve: count only these end uses.")
+    ] = None,
+    material: Annotated[
+        str | None, typer.Option("--material", help="With --halve: what users take of this material.")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="With --halve: value or tonnes.")] = "value",
+    share: Annotated[float, typer.Option("--share", help="With --halve: the share to be lost.")] = 0.5,
+    out: Out = None,
+) -> None:
+    """Rank the nodes of a study's chain by what is lost without them, or find what halves supply.
+
+    Example: ytterby chokepoints japan-us-2025 --for JPN --halve --sector evs
+    """
+    from ytterby import study as road
+    from ytterby.indicators.chokepoints import Counted
+    from ytterby.planning.rerouting import choke_points, halving_sets
+
+    chain = road.load_study(study).chain
+    regions = tuple(home) if home else None
+    if halve:
+        counted = Counted(regions, tuple(sector) if sector else None, material, by)
+        _give_folded(halving_sets(chain, counted, goal=share), out)
+        return
+    for name, given in (("--sector", sector), ("--material", material), ("--by tonnes", by != "value")):
+        if given:
+            raise YtterbyError(f"{name} counts for --halve only.", "Add --halve, or leave it out.")
+    table = choke_points(chain, for_regions=regions)
+    _give(table if out else table[list(_CHOKE_POINTS)], out)
+
+
+_CHOKE_POINTS = (
+    "rank", "node", "share_of_supply", "lost_use_share", "lost_use_share_with_spare",
+    "lost_use_share_at_best", "in_smallest_set",
+)  # fmt: skip
 
 
 @app.command()
@@ -278,16 +369,8 @@ def new(
 
 SHOWN_ROWS = 20  # of a table on the terminal
 SHOWN_FAULTS = 20  # on the terminal; the counts are complete
-Store = Annotated[
-    Path | None,
-    typer.Option("--store", help="Folder of your own store (default: the variable YTTERBY_STORE, if set)."),
-]
 Revision = Annotated[
     str, typer.Option("--revision", help="Revision of the customs codes, HS92 to HS22 (trade).")
-]
-KnownOn = Annotated[
-    datetime | None,
-    typer.Option("--known-on", formats=["%Y-%m-%d"], help="Only editions published or fetched by that day."),
 ]
 
 
@@ -507,7 +590,10 @@ def facts_shares(
     kind: Annotated[str, typer.Argument(help="production, import or export.")],
     material: Annotated[str, typer.Option("--material", help="Catalog name, e.g. 'rare earths'.")],
     year: Annotated[int, typer.Option("--year")],
-    country: Annotated[str | None, typer.Option("--country", help="Whose imports or exports.")] = None,
+    country: Annotated[
+        str | None,
+        typer.Option("--country", help="Whose imports or exports: country, EU, EU27, G7, or of --regions."),
+    ] = None,
     stage: Annotated[
         str | None, typer.Option("--stage", help="mine or refined (production); ore, compound, metal ...")
     ] = None,
@@ -516,6 +602,8 @@ def facts_shares(
     edition: Annotated[str | None, typer.Option("--edition", help="Of a production table.")] = None,
     wide: Annotated[bool, typer.Option("--wide", help="Count the wider customs codes too.")] = False,
     revision: Revision = "HS92",
+    regions: OwnRegions = None,
+    intra: Annotated[bool, typer.Option("--intra", help="Keep trade among the members of a region.")] = False,
     store: Store = None,
     known_on: KnownOn = None,
     out: Out = None,
@@ -531,7 +619,10 @@ def facts_shares(
 
     with open_store(store, known_on=_day(known_on)) as opened:
         if kind == "production":
-            _refuse_options(kind, "--country", country, "--wide", wide, "--revision", revision != "HS92")
+            _refuse_options(
+                kind, "--country", country, "--wide", wide, "--regions", regions, "--intra", intra,
+                "--revision", revision != "HS92",
+            )  # fmt: skip
             table = production_shares(opened, material=material, stage=stage, year=year, edition=edition)
         else:
             _refuse_options(kind, "--edition", edition)
@@ -539,7 +630,8 @@ def facts_shares(
                 raise YtterbyError(f"whose {kind} shares?", "Write for example --country JPN.")
             table = trade_shares(
                 opened, kind, country=country, material=material, year=year, by=by, origin=origin,
-                stage=stage, basket="wide" if wide else "core", hs_revision=revision,
+                stage=stage, basket="wide" if wide else "core", hs_revision=revision, regions=regions,
+                keep_intra=intra,
             )  # fmt: skip
         terms = credit(opened, table)
     _give_folded(table, out, terms)

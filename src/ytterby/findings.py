@@ -55,7 +55,7 @@ def _chokepoint(results: Results) -> Iterator[Finding]:
         text = (
             f"The tightest point of the chain is {words}: {row.share_of_supply:.0%} of the world's supply. "
             f"Without it {row.lost_use_share:.0%} of the value of the partners' end uses stands still, and "
-            f"{row.lost_use_share_with_spare:.0%} even when all spare capacity elsewhere runs."
+            f"{row.lost_use_share_with_spare:.0%} even if spare capacity elsewhere runs where it saves most."
         )
         yield Finding(text, ((words, anchor("chokepoint", row.node)),))
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ytterby.evidence.claims import Claim
     from ytterby.evidence.reading import Reading
     from ytterby.facts.store import Store
+    from ytterby.indicators.dependence import RegionSet
     from ytterby.ledger.ledger import Ledger
     from ytterby.network.chain import Chain
     from ytterby.network.ensemble import Ensemble
@@ -138,9 +139,13 @@ def screen(
     countries: Sequence[str] | None = None,
     materials: Sequence[str] | None = None,
     years: Sequence[int] | None = None,
+    regions: RegionSet | None = None,
     store: Store | None = None,
 ) -> pd.DataFrame:
-    """Indicators for every country, material and year of the store; a cell without value says why."""
+    """Indicators for every country, material and year of the store; a cell without value says why.
+
+    ``regions`` are groups of countries that count as one importer: a bloc, a mapping or a CSV file.
+    """
     from ytterby.facts.store import open_store
     from ytterby.indicators.screen import METHODS
     from ytterby.indicators.screen import screen as screen_store
@@ -151,6 +156,7 @@ def screen(
         countries=countries,
         materials=materials,
         years=years,
+        regions=regions,
     )
 
 

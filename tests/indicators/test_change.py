@@ -1,4 +1,4 @@
-"""What moved a value: the parts add up, and each part is what it says (method/indicators, section 9)."""
+"""What moved a value: the parts add up, and each part is what it says (method/indicators, section 11)."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Methods side by side, and the flows behind a dependence (method/indicators, section 10)."""
+"""Methods side by side, and the flows behind a dependence (method/indicators, section 12)."""
 
 import numpy as np
 import pandas as pd

@@ -23,7 +23,7 @@ from ytterby.indicators.dependence import (
     import_shares,
     look_through_origins,
     look_through_shares,
-    merge_bloc,
+    merge_regions,
     net_import_reliance,
 )
 
@@ -132,8 +132,8 @@ def test_transit_is_seen_through_by_hand():
 
 def test_a_bloc_may_keep_its_inner_trade():
     table = trade((2020, "DEU", "FRA", "280530", 5.0, 5.0), (2020, "CHN", "FRA", "280530", 7.0, 7.0))
-    assert merge_bloc(table, ["DEU", "FRA"], "EU27")["value_kusd"].tolist() == [7.0]
-    assert merge_bloc(table, ["DEU", "FRA"], "EU27", keep_intra=True)["value_kusd"].tolist() == [5.0, 7.0]
+    assert merge_regions(table, {"Two": ["DEU", "FRA"]})["value_kusd"].tolist() == [7.0]
+    assert merge_regions(table, {"Two": ["DEU", "FRA"]}, keep_intra=True)["value_kusd"].tolist() == [5.0, 7.0]
 
 
 def test_an_unknown_amount_is_no_share_of_zero():

@@ -5,13 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from ytterby.catalog.countries import bloc_members
 from ytterby.catalog.materials import trade_codes
 from ytterby.errors import UnknownName
 from ytterby.facts import load_governance, load_production, load_trade, open_store
 from ytterby.indicators.concentration import hhi, weighted_country_risk
 from ytterby.indicators.criticality import geopolrisk
-from ytterby.indicators.dependence import import_share, import_shares, merge_bloc
+from ytterby.indicators.dependence import import_share, import_shares, merge_regions
 from ytterby.indicators.screen import SCREENS, screen
 
 COLUMNS = "method indicator material stage country_iso3 year value lower upper status components source_id"
@@ -58,7 +57,8 @@ def test_columns_and_no_cell_twice(table):
     assert list(table.columns) == COLUMNS.split()
     keys = ["method", "indicator", "material", "stage", "country_iso3", "year"]
     assert not table.duplicated(keys).any()
-    by_country = table[(table["country_iso3"] != "WLD") & ~table["method"].isin(["eu", "usgs"])]
+    elsewhere = ["eu", "usgs", "chokepoints"]  # of the Union, the world, the producers
+    by_country = table[(table["country_iso3"] != "WLD") & ~table["method"].isin(elsewhere)]
     per_method = by_country.groupby("method", observed=True).size()
     assert per_method.nunique() == 1  # every method of importers has the same cells
     assert set(table["method"]) == set(SCREENS)
@@ -99,7 +99,7 @@ def test_import_hhi_equals_the_single_function(store, table):
 
 def test_the_union_imports_over_its_border_only(store, table):
     trade = load_trade(store, hs6=trade_codes("graphite"), years=[2022])
-    union = import_shares(merge_bloc(trade, bloc_members("EU27"), "EU27"))
+    union = import_shares(merge_regions(trade, "EU27"))
     largest = union[union["importer"] == "EU27"].iloc[0]
     row = cell(table, "import_share", "graphite", "EU27", 2022)
     assert row["value"] == pytest.approx(largest["share"])

@@ -1,4 +1,4 @@
-"""Bands of a score and stability of ranks (method/indicators, section 8)."""
+"""Bands of a score and stability of ranks (method/indicators, section 10)."""
 
 import numpy as np
 import pandas as pd

@@ -20,9 +20,10 @@ from ytterby.indicators.dependence import (
     import_shares,
     look_through_origins,
     look_through_shares,
-    merge_bloc,
+    merge_regions,
     net_import_reliance,
 )
+from ytterby.indicators.regions import Membership, Regions
 
 # The time of one example says how busy the machine is and nothing about the law.
 lawful = settings(deadline=None, max_examples=60)
@@ -153,11 +154,57 @@ def test_import_shares_know_no_unit_and_no_order(trade, factor):
 @given(trades())
 def test_a_bloc_without_inner_trade_imports_what_its_members_import_from_outside(trade):
     members = ["DEU", "FRA"]
-    merged = merge_bloc(trade, members, "EU27")
+    merged = merge_regions(trade, {"Two": members})
     outside = trade[trade["importer"].isin(members) & ~trade["exporter"].isin(members)]
-    bloc = merged[merged["importer"] == "EU27"]
+    bloc = merged[merged["importer"] == "Two"]
     assert bloc["value_kusd"].sum() == pytest.approx(outside["value_kusd"].sum())
-    assert not (bloc["exporter"] == "EU27").any()
+    assert not (bloc["exporter"] == "Two").any()
+
+
+memberships = st.dictionaries(
+    st.sampled_from(COUNTRIES),
+    st.tuples(st.sampled_from("AB"), st.sampled_from([(1990, 2010), (2011, 2020), (1990, 2020)])),
+    min_size=1,
+)
+
+
+def as_set(drawn, names="AB"):
+    rows = [Membership(names["AB".index(region)], code, *years) for code, (region, years) in drawn.items()]
+    return Regions(tuple(rows))
+
+
+@lawful
+@given(trades(), memberships)
+def test_a_region_by_year_imports_what_its_members_of_the_year_import_from_outside(trade, drawn):
+    regions = as_set(drawn)
+    found = import_shares(trade, by="value", regions=regions)
+    for (year, importer), mine in found.groupby(["year", "importer"]):
+        members = regions.members(importer, year) if importer in regions.names else (importer,)
+        bought = trade[(trade["year"] == year) & trade["importer"].isin(members)]
+        outside = bought[~bought["exporter"].isin(members)]
+        assert mine["value_kusd"].sum() == pytest.approx(outside["value_kusd"].sum())
+        assert mine["share"].sum() == pytest.approx(1.0)
+        assert not set(mine["exporter"]) & set(members)
+
+
+@lawful
+@given(trades(), memberships)
+def test_trade_that_is_kept_inside_a_region_is_all_of_it(trade, drawn):
+    whole = merge_regions(trade, as_set(drawn), keep_intra=True)
+    assert len(whole) == len(trade)
+    assert whole["value_kusd"].sum() == pytest.approx(trade["value_kusd"].sum())
+    inside = whole["importer"] == whole["exporter"]
+    assert len(merge_regions(trade, as_set(drawn))) == len(trade) - inside.sum()
+
+
+@lawful
+@given(trades(), memberships)
+def test_what_regions_are_called_changes_nothing(trade, drawn):
+    one, other = (import_shares(trade, regions=as_set(drawn, names)) for names in ("AB", "ZY"))
+    other = other.assign(importer=other["importer"].replace({"Z": "A", "Y": "B"}))
+    keys = ["year", "importer", "exporter"]
+    one, other = (t.set_index(keys).sort_index() for t in (one, other))
+    pd.testing.assert_frame_equal(one, other)
 
 
 @lawful

@@ -16,15 +16,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from ytterby.catalog.rows import read_rows
 from ytterby.errors import Fault
 
 MAX_FILE_BYTES = 20_000_000  # an analyst's spreadsheet; larger tables belong in the store
+MAX_LIST_BYTES = 2_000_000  # twenty thousand suppliers
 MAX_FAULTS = 200  # a wrong separator would otherwise print one fault for every cell
 LARGEST = 1e15  # no tonnes, dollars or weeks of this world; beyond, sums of floats lose their cents
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}")
@@ -51,14 +52,24 @@ class Column:
 @cache
 def study_columns() -> Mapping[str, tuple[Column, ...]]:
     """Columns of every study table, in the order in which a file should show them."""
-    text = files("ytterby.catalog").joinpath("data/study_columns.csv").read_text(encoding="utf-8")
-    tables: dict[str, list[Column]] = {}
-    for row in csv.DictReader(io.StringIO(text)):
-        tables.setdefault(row["table"], []).append(_column(row))
+    tables = _columns_of("study_columns")
     for name, columns in tables.items():
         if name != "sources":
             columns.extend(_provenance(name))
     return {name: tuple(columns) for name, columns in tables.items()}
+
+
+@cache
+def list_columns() -> Mapping[str, tuple[Column, ...]]:
+    """Columns of the lists that people bring beside a study: their regions and their suppliers."""
+    return {name: tuple(columns) for name, columns in _columns_of("list_columns").items()}
+
+
+def _columns_of(name: str) -> dict[str, list[Column]]:
+    tables: dict[str, list[Column]] = {}
+    for row in read_rows(name):
+        tables.setdefault(row["table"], []).append(_column(row))
+    return tables
 
 
 def _column(row: Mapping[str, str]) -> Column:
@@ -101,8 +112,21 @@ def read_table(path: Path, table: str) -> tuple[pd.DataFrame, list[Fault]]:
     for an empty cell, dates are ``datetime.date`` or None, lists are tuples of text.
     """
     found = FaultList(path.name)
-    columns = study_columns()[table]
-    rows = _read_rows(path, columns, found)
+    frame = _read_typed(path, study_columns()[table], found)
+    _check_provenance(frame, table, found)
+    return frame, found.faults
+
+
+def read_list(path: Path, table: str) -> tuple[pd.DataFrame, FaultList]:
+    """Read a list that somebody brings (``list_columns``): typed as by ``read_table``, and its faults."""
+    found = FaultList(path.name)
+    return _read_typed(path, list_columns()[table], found, limit=MAX_LIST_BYTES), found
+
+
+def _read_typed(
+    path: Path, columns: tuple[Column, ...], found: FaultList, limit: int = MAX_FILE_BYTES
+) -> pd.DataFrame:
+    rows = _read_rows(path, columns, found, limit)
     data: dict[str, list[Any]] = {"row": list(rows)}
     for column in columns:
         parse = _PARSERS[column.type]
@@ -110,14 +134,14 @@ def read_table(path: Path, table: str) -> tuple[pd.DataFrame, list[Fault]]:
             _cell(parse, column, number, row.get(column.name, "").strip(), found)
             for number, row in rows.items()
         ]
-    frame = pd.DataFrame(data)
-    _check_provenance(frame, table, found)
-    return frame, found.faults
+    return pd.DataFrame(data)
 
 
-def _read_rows(path: Path, columns: tuple[Column, ...], found: FaultList) -> dict[int, dict[str, str]]:
+def _read_rows(
+    path: Path, columns: tuple[Column, ...], found: FaultList, limit: int
+) -> dict[int, dict[str, str]]:
     """Cells by name of each row that is not blank, under its number in a spreadsheet."""
-    text = _read_text(path, found)
+    text = _read_text(path, found, limit)
     if text is None:
         return {}
     try:
@@ -135,12 +159,12 @@ def _read_rows(path: Path, columns: tuple[Column, ...], found: FaultList) -> dic
     return {number: dict(zip(header, line, strict=False)) for number, line in rows.items()}
 
 
-def _read_text(path: Path, found: FaultList) -> str | None:
+def _read_text(path: Path, found: FaultList, limit: int) -> str | None:
     if not path.is_file():
         found.add(None, None, "is missing.", "Add the file; an empty table keeps its header line.")
         return None
-    if path.stat().st_size > MAX_FILE_BYTES:
-        found.add(None, None, f"is larger than {MAX_FILE_BYTES:,} bytes.", "Put large tables into the store.")
+    if path.stat().st_size > limit:
+        found.add(None, None, f"is larger than {limit:,} bytes.", "Put large tables into the store.")
         return None
     try:
         return path.read_bytes().decode("utf-8-sig")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from ytterby.catalog.materials import CORE, GROSS, material, revision_codes, tra
 from ytterby.errors import BasisMismatch, NoData, UnknownName
 from ytterby.facts.production import ALL_EDITIONS, RESTS, WORLD, load_production
 from ytterby.facts.registers import load_prices
-from ytterby.facts.trade import load_trade
+from ytterby.facts.trade import Names, load_trade
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,8 +165,8 @@ def trade_of(
     store: Store,
     material: str,
     *,
-    importer: str | None = None,
-    exporter: str | None = None,
+    importer: Names = None,
+    exporter: Names = None,
     years: Sequence[int] | None = None,
     stage: str | None = None,
     basket: str = CORE,
@@ -189,7 +189,11 @@ def trade_of(
             "See `ytterby facts codes` for mixed codes, other stages and other revisions.",
         )
     countries = {"importer": importer, "exporter": exporter}
-    named = {side: iso3(name) for side, name in countries.items() if name is not None}
+    named: dict[str, Any] = {
+        side: iso3(names) if isinstance(names, str) else [iso3(name) for name in names]
+        for side, names in countries.items()
+        if names is not None
+    }
     return load_trade(store, hs6=codes, years=years, hs_revision=hs_revision, **named)
 
 

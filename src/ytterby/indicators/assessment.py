@@ -38,8 +38,8 @@ from ytterby.indicators.inputs import Input, Inputs
 from ytterby.indicators.longrows import OK
 from ytterby.indicators.producers import Producers
 from ytterby.indicators.sourcing import UnionSupply
-from ytterby.indicators.suppliers import Suppliers, given_shares, stages_of, world_supply
 from ytterby.indicators.supply import WGI_SOURCE
+from ytterby.indicators.supply_shares import Suppliers, given_shares, stages_of, world_supply
 
 METHOD = "eu"
 DIMENSIONS = 6  # of governance; the mean of fewer is another number

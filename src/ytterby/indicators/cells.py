@@ -7,16 +7,16 @@ A cell is one group (a material at one stage), one country and one year; its num
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ytterby.catalog.countries import bloc_members
 from ytterby.catalog.materials import CORE, MIXED, WIDE, load_trade_codes
 from ytterby.facts.store import Store
+from ytterby.indicators.regions import Regions, bloc_regions
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -24,6 +24,8 @@ Flags = npt.NDArray[np.bool_]
 Small = npt.NDArray[np.int16]
 ALL, ALL_WIDE = "all", "all, wide"  # stages that add up the codes of a material, core or with the wide ones
 EU = "EU27"
+Ends = tuple[str, str]  # whose cells, and with whom it trades
+IMPORTS, EXPORTS = ("importer", "exporter"), ("exporter", "importer")
 _COLUMNS = ("year", "exporter", "importer", "hs6", "value_kusd", "quantity_t")
 
 
@@ -59,8 +61,9 @@ class Grid:
     """Labels of the cells and the way from labels to numbers."""
 
     groups: tuple[Group, ...]
-    countries: tuple[str, ...]
+    countries: tuple[str, ...]  # and regions
     years: tuple[int, ...]
+    regions: Regions = field(default_factory=lambda: bloc_regions(EU))
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -71,6 +74,11 @@ class Grid:
     def size(self) -> int:
         """Number of cells."""
         return int(np.prod(self.shape))
+
+    @cached_property
+    def unions(self) -> tuple[str, ...]:
+        """Regions that stand among the countries."""
+        return tuple(name for name in self.regions.names if name in self.place)
 
     @cached_property
     def place(self) -> dict[str, int]:
@@ -156,9 +164,12 @@ class _Flows:
     value: Array
 
 
-def gather_imports(store: Store, grid: Grid) -> Imports:
-    """Imports of every cell by supplier; the EU27 as one importer, trade inside it left out."""
-    flows = _read_flows(store, grid)
+def gather_imports(store: Store, grid: Grid, *, ends: Ends = IMPORTS) -> Imports:
+    """Imports of every cell by supplier; a region is one importer, trade inside it left out.
+
+    With ``ends`` as ``EXPORTS`` the two ends are exchanged: exports of every cell by customer.
+    """
+    flows = _read_flows(store, grid, ends)
     parts = [_pairs_of_group(flows, grid, number) for number in range(len(grid.groups))]
     cell, supplier, mass, value, covered = (np.concatenate(column) for column in zip(*parts, strict=True))
     held = np.zeros((len(grid.groups), len(grid.years)), dtype=bool)
@@ -217,39 +228,47 @@ def _pairs_of_group(flows: _Flows, grid: Grid, number: int) -> tuple[Integers, I
     )
 
 
-def _read_flows(store: Store, grid: Grid) -> _Flows:
-    """Trade of the grid's codes and years as numbers, with the flows over the border of the EU27 on top."""
+def _read_flows(store: Store, grid: Grid, ends: Ends) -> _Flows:
+    """Trade of the grid's codes and years as numbers, with the flows over the borders of regions on top."""
     wanted = sorted({code for group in grid.groups for code in group.codes})
     trade = store.select("trade", only=_COLUMNS, hs6=wanted if len(wanted) < 20 else None)
     year = grid.numbers_of_years(trade["year"])
     code, codes = pd.factorize(trade["hs6"])
-    supplier, suppliers = pd.factorize(trade["exporter"], sort=True)
-    importer, importers = pd.factorize(trade["importer"], sort=True)
+    supplier, suppliers = pd.factorize(trade[ends[1]], sort=True)
+    importer, importers = pd.factorize(trade[ends[0]], sort=True)
     buyer, seller = _places(grid, importers)[importer], _places(grid, suppliers)[supplier]
-    # The Union's flows come once more, with the Union in the place of its member.
+    # The flows of a region come once more, with the region in the place of its member.
     rows = np.flatnonzero(year >= 0)
-    inside, outside = np.array([], np.int64), np.array([], np.int64)
-    if EU in grid.place:
-        members = bloc_members(EU)
-        buys, sells = np.isin(importers, members)[importer], np.isin(suppliers, members)[supplier]
-        inside, outside = rows[(buys & ~sells)[rows]], rows[(sells & ~buys)[rows]]
-    everything = np.concatenate([rows, inside, outside])
-    union = grid.place.get(EU, -1)
-    buyers = np.concatenate([buyer[rows], np.full(len(inside), union), np.full(len(outside), -1)])
-    sellers = np.concatenate([seller[rows], np.full(len(inside), -1), np.full(len(outside), union)])
+    taken, buyers, sellers = [rows], [buyer[rows]], [seller[rows]]
+    for name in grid.unions:
+        buys, sells = (
+            _membership(grid, name, names)[number, year]
+            for names, number in ((importers, importer), (suppliers, supplier))
+        )
+        inward, outward = rows[(buys & ~sells)[rows]], rows[(sells & ~buys)[rows]]
+        taken += [inward, outward]
+        buyers += [np.full(len(inward), grid.place[name]), np.full(len(outward), -1)]
+        sellers += [np.full(len(inward), -1), np.full(len(outward), grid.place[name])]
+    everything = np.concatenate(taken)
     order = np.argsort(code[everything], kind="stable")
     at = everything[order]
     return _Flows(
         codes=tuple(codes),
         ends=np.cumsum(np.bincount(code[at], minlength=len(codes))),
         year=year[at].astype(np.int16),
-        buyer=buyers[order].astype(np.int16),
-        seller=sellers[order].astype(np.int16),
+        buyer=np.concatenate(buyers)[order].astype(np.int16),
+        seller=np.concatenate(sellers)[order].astype(np.int16),
         supplier=supplier[at].astype(np.int16),
         suppliers=tuple(suppliers),
         mass=trade["quantity_t"].to_numpy(dtype=np.float64)[at],
         value=trade["value_kusd"].to_numpy(dtype=np.float64)[at],
     )
+
+
+def _membership(grid: Grid, region: str, names: pd.Index[str]) -> Flags:
+    """[name, year] whether a country is in a region."""
+    members = [np.isin(names, grid.regions.members(region, year)) for year in grid.years]
+    return np.stack(members, axis=1) if members else np.zeros((len(names), 0), dtype=bool)
 
 
 def _places(grid: Grid, names: pd.Index[str]) -> Integers:

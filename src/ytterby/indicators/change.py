@@ -2,7 +2,7 @@
 
 A value is a function of four inputs, each of the earlier or the later year. The change is shared out
 by the mean over all orders in which the inputs may be exchanged (Shapley), so that the parts add up to
-it exactly and no order is preferred. Rules: docs/method/indicators, section 9.
+it exactly and no order is preferred. Rules: docs/method/indicators, section 11.
 """
 
 from __future__ import annotations

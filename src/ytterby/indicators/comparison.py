@@ -1,7 +1,7 @@
 """Several methods side by side: where each puts a material among the others.
 
 Methods have scales of their own, so values are not compared; the place of a material among all that a
-method could judge is. Rules: docs/method/indicators, section 10.
+method could judge is. Rules: docs/method/indicators, section 12.
 """
 
 from __future__ import annotations

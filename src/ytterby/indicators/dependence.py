@@ -7,23 +7,28 @@ are product weight; a missing mass is never read as zero, its share of the value
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ytterby.errors import BadNumbers, NoData, UnknownName
+from ytterby.indicators.regions import Regions, as_regions
 
 if TYPE_CHECKING:
     import pandas as pd
 
 By = Literal["mass", "value"]
+RegionSet = Regions | Mapping[str, Sequence[str]] | str | Path
 MEASURES = {"mass": "quantity_t", "value": "value_kusd"}
 Array = npt.NDArray[np.float64]
 
 
-def import_shares(trade: pd.DataFrame, *, by: By = "mass") -> pd.DataFrame:
+def import_shares(
+    trade: pd.DataFrame, *, by: By = "mass", regions: RegionSet | None = None, keep_intra: bool = False
+) -> pd.DataFrame:
     """Share of each exporter in the imports of each importer and year, q_e / sum q.
 
     Parameters
@@ -32,6 +37,9 @@ def import_shares(trade: pd.DataFrame, *, by: By = "mass") -> pd.DataFrame:
         Flows of the products that the caller chose; they are added up over ``hs6``.
     by
         ``mass`` (tonnes of product) or ``value`` (thousand USD).
+    regions, keep_intra
+        Importers that count as one, as for ``as_regions``, with or without the trade among their
+        members; suppliers stay countries.
 
     Returns
     -------
@@ -45,6 +53,8 @@ def import_shares(trade: pd.DataFrame, *, by: By = "mass") -> pd.DataFrame:
         A negative amount.
     """
     measure = _measure(by)
+    if regions is not None:
+        trade = merge_regions(trade, regions, keep_intra=keep_intra, sellers=False)
     known = trade.assign(covered=trade["value_kusd"].where(trade[measure].notna(), 0.0))
     _refuse_negative(trade, measure)
     pairs = known.groupby(["year", "importer", "exporter"], observed=True)
@@ -226,14 +236,24 @@ def _made(production: pd.DataFrame | None, countries: list[str], year: int) -> A
     return np.asarray(mine.reindex(countries).fillna(0.0), dtype=np.float64)
 
 
-def merge_bloc(
-    trade: pd.DataFrame, members: Collection[str], name: str, *, keep_intra: bool = False
+def merge_regions(
+    trade: pd.DataFrame, regions: RegionSet, *, keep_intra: bool = False, sellers: bool = True
 ) -> pd.DataFrame:
-    """Flows with the members of a bloc renamed to the bloc; trade among them goes unless kept."""
-    merged = trade.copy()
-    for side in ("exporter", "importer"):
-        merged[side] = merged[side].where(~merged[side].isin(list(members)), name)
-    inside = (merged["exporter"] == name) & (merged["importer"] == name)
+    """Flows with the members of regions renamed to their region; trade inside a region goes unless kept.
+
+    Parameters
+    ----------
+    regions
+        As for :func:`ytterby.indicators.regions.as_regions`; membership is that of each flow's year.
+    keep_intra
+        Keep trade among the members of a region.
+    sellers
+        Rename exporters as well as importers; else suppliers stay countries.
+    """
+    known = as_regions(regions)
+    buyer, seller = (known.name_of(trade[side], trade["year"]) for side in ("importer", "exporter"))
+    inside = (buyer == seller) & (buyer != trade["importer"].to_numpy(dtype=object))
+    merged = trade.assign(importer=buyer, exporter=seller if sellers else trade["exporter"])
     return merged if keep_intra else merged[~inside]
 
 

@@ -24,8 +24,8 @@ from ytterby.indicators.eu import (
     rounding_room,
 )
 from ytterby.indicators.longrows import OK
-from ytterby.indicators.suppliers import Suppliers
 from ytterby.indicators.supply import COVERAGE
+from ytterby.indicators.supply_shares import Suppliers
 from ytterby.indicators.values import Array
 
 UNKNOWN_INDEX = Estimate(NAN, 0.0, 1.0, "unknown")  # a share or index of which nothing is known

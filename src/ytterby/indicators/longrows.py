@@ -39,6 +39,11 @@ REASONS = (
     "apparent consumption is not positive",
     "no governance for suppliers of more than 5 % of the imports",
     "no governance in the store for this year",
+    "no exports",
+    "mass is known for less than 95 % of the export value",
+    "a supplier of more than 5 % produces, buys more than it sells, and has no production in the store",
+    "a circle of countries sells without any origin",
+    "production of a country is withheld or not available",
 )
 CODE = {reason: number for number, reason in enumerate(REASONS)}
 

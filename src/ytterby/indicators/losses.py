@@ -28,8 +28,8 @@ from ytterby.indicators.inputs import Input, Inputs
 from ytterby.indicators.longrows import OK
 from ytterby.indicators.nassar import nassar_rows
 from ytterby.indicators.producers import Producers
-from ytterby.indicators.suppliers import Suppliers, stages_of, world_supply
 from ytterby.indicators.supply import gather_production
+from ytterby.indicators.supply_shares import Suppliers, stages_of, world_supply
 
 METHOD = "usgs"
 # Value, least and most where nobody gave one: the two worked cases of section 5 of the method page.

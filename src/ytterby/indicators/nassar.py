@@ -17,7 +17,7 @@ from ytterby.indicators.disruption import (
 from ytterby.indicators.estimates import Estimate, Key, missing_status, named, refused, within
 from ytterby.indicators.inputs import Input, Inputs
 from ytterby.indicators.longrows import OK
-from ytterby.indicators.suppliers import Suppliers
+from ytterby.indicators.supply_shares import Suppliers
 
 HOME = "USA"  # whose manufacturing the method was made for
 

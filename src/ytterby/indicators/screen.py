@@ -16,12 +16,15 @@ from ytterby.facts.store import Store
 from ytterby.indicators.assessment import screen_eu
 from ytterby.indicators.cells import Array, Grid, Imports, Integers
 from ytterby.indicators.criticality import COPPER_MIDPOINT, ImportRisks, import_risks
-from ytterby.indicators.dependence import net_import_reliance
+from ytterby.indicators.customers import screen_export_share
+from ytterby.indicators.dependence import RegionSet, net_import_reliance
 from ytterby.indicators.longrows import CODE, GridRows, Status, join_rows, long_rows, refuse
 from ytterby.indicators.losses import screen_usgs
 from ytterby.indicators.producers import screen_dera, screen_production
+from ytterby.indicators.production_nodes import screen_nodes
 from ytterby.indicators.stages import screen_concentration
 from ytterby.indicators.supply import COVERAGE, WGI_SOURCE, Supply
+from ytterby.indicators.transit import screen_look_through
 from ytterby.indicators.world import World, build_world
 
 TRADE_SOURCE = "baci-hs92"
@@ -34,6 +37,7 @@ def screen(
     materials: Sequence[str] | None = None,
     countries: Sequence[str] | None = None,
     years: Sequence[int] | None = None,
+    regions: RegionSet | None = None,
 ) -> pd.DataFrame:
     """Indicators in long rows, one row a cell.
 
@@ -43,13 +47,18 @@ def screen(
         Of ``hhi`` (world production), ``dera`` (its country risk), ``import_hhi``, ``import_share`` (of
         the largest supplier), ``import_instability`` (of the suppliers), ``net_import_reliance``,
         ``geopolrisk``, ``concentration`` (every measure of world production), ``eu`` (supply risk and
-        importance for the Union), ``usgs`` (loss of suppliers); all when None or ``["all"]``.
+        importance for the Union), ``usgs`` (loss of suppliers), ``export_share`` (of the largest customer),
+        ``look_through`` (share of the largest origin behind transit), ``chokepoints`` (share of each
+        producing country, and who hangs on it); all when None or ``["all"]``.
     materials
         Keys or names of the catalog; all when None.
     countries
         ISO3 or names; EU27 is the Union as one importer without its inner trade. All when None.
     years
         Calendar years; 1995-2025 when None.
+    regions
+        Regions of one's own as for ``as_regions``; each is one importer without its inner trade, under
+        its name in ``country_iso3``. No single countries then unless they are asked for.
 
     Returns
     -------
@@ -62,7 +71,7 @@ def screen(
         A method, material or country nobody knows.
     """
     chosen = _check_methods(methods)
-    world = build_world(store, materials=materials, countries=countries, years=years)
+    world = build_world(store, materials=materials, countries=countries, years=years, regions=regions)
     parts = [SCREENS[name](world) for name in chosen]
     del world  # its imports are 100 MB when all are asked for
     return join_rows(parts)
@@ -249,5 +258,12 @@ SCREENS: dict[str, Callable[[World], GridRows | pd.DataFrame]] = {
     "concentration": lambda world: screen_concentration(world.producers),
     "eu": lambda world: screen_eu(world.producers),
     "usgs": lambda world: screen_usgs(world.producers),
+    "export_share": lambda world: screen_export_share(
+        world.grid, world.exports, _import_status(world.grid, world.exports)
+    ),
+    "look_through": lambda world: screen_look_through(
+        world.store, world.grid, world.production, _import_status(world.grid, world.imports)
+    ),
+    "chokepoints": lambda world: screen_nodes(world.producers, world.grid, world.imports),
 }
 METHODS = tuple(SCREENS)

@@ -13,10 +13,11 @@ from ytterby.catalog.cautions import answer_note
 from ytterby.catalog.concordance import HS92
 from ytterby.catalog.countries import iso3
 from ytterby.catalog.materials import CORE, GROSS, material
-from ytterby.errors import BadNumbers, UnknownName
+from ytterby.errors import BadNumbers, NoData, UnknownName
 from ytterby.facts.production import RESTS, WORLD, newest_edition
 from ytterby.facts.queries import trade_of
-from ytterby.indicators.dependence import MEASURES, By, import_shares, look_through_shares
+from ytterby.indicators.dependence import MEASURES, By, RegionSet, import_shares, look_through_shares
+from ytterby.indicators.regions import BLOCS, Regions, as_regions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +44,8 @@ def trade_shares(
     stage: str | None = None,
     basket: str = CORE,
     hs_revision: str = HS92,
+    regions: RegionSet | None = None,
+    keep_intra: bool = False,
 ) -> pd.DataFrame:
     """Share of each partner in a country's imports or exports of a material in one year.
 
@@ -51,7 +54,7 @@ def trade_shares(
     side
         ``import`` (partners are exporters) or ``export`` (partners are importers).
     country, material
-        ISO3 or name; key or name of the catalog.
+        ISO3 or name, a bloc (``EU``, ``EU27``, ``G7``) or one of ``regions``; key or name of the catalog.
     by
         ``mass`` (tonnes of product) or ``value`` (thousand USD): two numbers, both true.
     origin
@@ -59,6 +62,9 @@ def trade_shares(
         that country's own sources (imports only; proportional mixing is assumed).
     hs_revision
         Revision of the customs codes: BACI of that revision must be in the store.
+    regions, keep_intra
+        Regions of one's own as for ``as_regions``; trade among the members of a region or bloc is left
+        out unless it is kept. Partners are single countries.
 
     Returns
     -------
@@ -76,14 +82,19 @@ def trade_shares(
         Look-through was asked for exports, or would hide a producer.
     """
     measure = _check_asked(side, by, origin)
-    key, code = _material(material), iso3(country)
-    importer, exporter = (code, None) if side == "import" else (None, code)
+    key, (code, members) = _material(material), _whose(country, year, regions)
+    importer, exporter = (members, None) if side == "import" else (None, members)
     flows = partial(trade_of, store, key, years=[year], stage=stage, basket=basket, hs_revision=hs_revision)
-    own = flows(importer=importer, exporter=exporter)
+    own = _as_one(flows(importer=importer, exporter=exporter), side, code, members, keep_intra=keep_intra)
     direct = _direct(own, side, measure)
     if origin == "direct":
         table = direct
     else:
+        if members != [code]:
+            raise BadNumbers(
+                f"look-through is of single countries, and {code} is a region.",
+                "Ask for its members, or screen the region with the method look_through.",
+            )
         world = flows()
         table = _look_through(world, direct, code, measure, _production(store, key, stage))
     source_id = str(own["source_id"].iloc[0])
@@ -96,6 +107,30 @@ def trade_shares(
         hs6="+".join(sorted(own["hs6"].unique())), by=by, origin=origin, basis=basis,
         source_id=source_id, edition=own["edition"].iloc[0],
     )[list(COLUMNS)].reset_index(drop=True)  # fmt: skip
+
+
+def _whose(country: str, year: int, regions: RegionSet | None) -> tuple[str, list[str]]:
+    """Name and members of whom is asked for: a region of the caller's, a bloc, or a single country."""
+    own = as_regions(regions) if regions is not None else Regions(())
+    if country in own.names or country in BLOCS:
+        members = (own if country in own.names else as_regions(country)).members(country, year)
+        if not members:
+            raise NoData(f"{country} has no members in {year}.", "Ask for another year.")
+        return country, list(members)
+    try:
+        return iso3(country), [iso3(country)]
+    except UnknownName as error:
+        known = [*own.names, *BLOCS, *error.suggestions]
+        raise UnknownName("country or region", country, known) from None
+
+
+def _as_one(own: pd.DataFrame, side: str, code: str, members: list[str], *, keep_intra: bool) -> pd.DataFrame:
+    """Flows of the members as those of one; without the trade among them unless it is kept."""
+    mine, other = ("importer", "exporter") if side == "import" else ("exporter", "importer")
+    kept = own if keep_intra or members == [code] else own[~own[other].isin(members)]
+    if kept.empty:
+        raise NoData(f"{code} trades with nobody but its own members.", "Keep the trade among them.")
+    return kept.assign(**{mine: code})
 
 
 def _check_asked(side: str, by: str, origin: str) -> By:

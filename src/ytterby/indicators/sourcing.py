@@ -16,7 +16,7 @@ from ytterby.catalog.countries import bloc_members
 from ytterby.catalog.materials import ABSENT, CORE, MIXED, load_trade_codes
 from ytterby.facts.store import Store
 from ytterby.indicators.cells import EU, Group
-from ytterby.indicators.dependence import import_shares, merge_bloc
+from ytterby.indicators.dependence import import_shares, merge_regions
 from ytterby.indicators.estimates import Estimate, exactly, refused
 from ytterby.indicators.eu import eu_import_reliance
 from ytterby.indicators.longrows import OK
@@ -89,7 +89,7 @@ class UnionSupply:
         years = sorted({year for _, _, year in self.production})
         rows = self.store.select("trade", only=_COLUMNS, hs6=codes, year=years)
         inside = {side: rows[side].isin(self.members) for side in ("exporter", "importer")}
-        border = merge_bloc(rows[inside["exporter"] != inside["importer"]], self.members, EU)
+        border = merge_regions(rows[inside["exporter"] != inside["importer"]], EU)
         pieces = border.groupby(["hs6", "year"], observed=True)
         return {(str(code), int(year)): piece for (code, year), piece in pieces}
 

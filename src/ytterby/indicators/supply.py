@@ -13,11 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ytterby.catalog.countries import bloc_members
 from ytterby.catalog.materials import ABSENT, CORE, ELEMENT, GROSS, MIXED, TradeCode, load_trade_codes
 from ytterby.facts.production import ALL_EDITIONS, RESTS, WORLD, load_production, newest_edition
 from ytterby.facts.store import Store
-from ytterby.indicators.cells import EU, Array, Grid, Group
+from ytterby.indicators.cells import Array, Grid, Group
 from ytterby.indicators.concentration import hhi
 from ytterby.indicators.longrows import CODE, OK, Status, refuse
 
@@ -112,23 +111,38 @@ def _sums(countries: npt.NDArray[Any], amounts: Array) -> dict[str, float]:
     return sums
 
 
+# stages of trade whose goods a stage of production makes
+_FITTING = {"mine": {"ore"}, "refined": {"compound", "metal", "oxide"}}
+
+
+def goods_fit(group: Group, stage: str) -> bool:
+    """Whether all of a group's codes are goods that a stage of production makes."""
+    stages = stages_of(group)
+    return bool(stages) and stages <= _FITTING.get(stage, {stage})
+
+
 def same_basis(group: Group, production_basis: str) -> bool:
     """Whether customs masses of a group count what production counts.
 
     Customs weigh products. That equals gross weight; it equals element content for unwrought metal,
     near enough pure. Ores, compounds and alloys against content would mix bases.
     """
-    stages = {c.stage for c in _counted(group)}
+    stages = stages_of(group)
     return production_basis == GROSS or (production_basis == ELEMENT and stages == {"metal"})
 
 
 def same_goods(group: Group, world: WorldProduction) -> bool:
     """Whether a group's trade is all of what production counts: one stage, no code left out, one basis."""
-    stages = {c.stage for c in _counted(group)}
+    stages = stages_of(group)
     whole = {"mine": {"ore"}, "refined": {"metal"}}.get(world.stage) == stages
     absent = any(c.material == group.material and c.basket in (ABSENT, MIXED) for c in load_trade_codes())
     core = {c.hs6 for c in load_trade_codes() if c.material == group.material and c.basket == CORE}
     return whole and not absent and core == set(group.codes) and same_basis(group, world.basis)
+
+
+def stages_of(group: Group) -> set[str]:
+    """Stages of the customs codes of a group."""
+    return {c.stage for c in _counted(group)}
 
 
 def _counted(group: Group) -> list[TradeCode]:
@@ -169,9 +183,10 @@ class Supply:
             if code in grid.place:
                 self.domestic_t[g, grid.place[code], y] = mass
                 self.named[g, grid.place[code], y] = True
-        if EU in grid.place:
-            members = [world.by_country.get(code, 0.0) for code in bloc_members(EU)]
-            self.domestic_t[g, grid.place[EU], y] = sum(members)
+        for name in grid.unions:
+            members = grid.regions.members(name, grid.years[y])
+            self.domestic_t[g, grid.place[name], y] = sum(world.by_country.get(code, 0.0) for code in members)
+            self.named[g, grid.place[name], y] = bool(members) and set(members) <= set(world.by_country)
 
     def flat(self, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Entries of a table for every cell."""
@@ -181,7 +196,7 @@ class Supply:
     def hidden_t(self) -> Array:
         """What a country may have made unnamed: all of the rest, 0 where the table names it.
 
-        The Union counts as unnamed, since some of its members are.
+        A region counts as unnamed where some of its members are.
         """
         return np.where(self.named.reshape(-1), 0.0, self.flat(self.rest_t))
 
@@ -195,6 +210,6 @@ class Supply:
 
 def pick_stage(production: Worlds, group: Group, year: int) -> WorldProduction | None:
     """Table of producers that fits the codes of a group: refined for all that is not ore, else mine."""
-    stages = {c.stage for c in _counted(group)}
+    stages = stages_of(group)
     order = ("mine", "refined") if not stages or "ore" in stages else ("refined", "mine")
     return next((production[k] for s in order if (k := (group.material, s, year)) in production), None)

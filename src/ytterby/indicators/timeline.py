@@ -1,7 +1,7 @@
 """Indicators over the years, with the places marked at which a series is not one series.
 
 A step between two years is an event only where both are counted alike. Rules: docs/method/indicators,
-section 9.
+section 11.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Each source of doubt can be drawn alone or all together: standard errors of governance, rounding of
 printed production, revisions of estimates (as seen between editions), producers without a name, other
 publishers and editions, and the definition of the imports. With nothing drawn the score is the
-screen's. Rules: docs/method/indicators, section 8.
+screen's. Rules: docs/method/indicators, section 10.
 """
 
 from __future__ import annotations

@@ -14,8 +14,10 @@ import numpy as np
 from ytterby.catalog.countries import iso3
 from ytterby.catalog.materials import load_materials, material
 from ytterby.facts.store import Store
-from ytterby.indicators.cells import EU, Array, Grid, Imports, Integers, build_groups, gather_imports
+from ytterby.indicators.cells import EU, EXPORTS, Array, Grid, Imports, Integers, build_groups, gather_imports
+from ytterby.indicators.dependence import RegionSet
 from ytterby.indicators.producers import Producers
+from ytterby.indicators.regions import Regions, as_regions, bloc_regions
 from ytterby.indicators.supply import Supply, Worlds, gather_production
 
 FIRST_YEAR, LAST_YEAR = 1995, 2025
@@ -48,6 +50,11 @@ class World:
     def imports(self) -> Imports:
         """Imports of every cell by supplier."""
         return gather_imports(self.store, self.grid)
+
+    @cached_property
+    def exports(self) -> Imports:
+        """The same seen from the other side: exports of every cell by customer."""
+        return gather_imports(self.store, self.grid, ends=EXPORTS)
 
     @cached_property
     def supply(self) -> Supply:
@@ -86,9 +93,12 @@ def build_world(
     materials: Sequence[str] | None = None,
     countries: Sequence[str] | None = None,
     years: Sequence[int] | None = None,
+    regions: RegionSet | None = None,
     one_edition: bool = False,
 ) -> World:
     """World of some materials, countries and years; of all that the store has where one is None.
+
+    ``regions`` of one's own stand beside the countries, or alone where none is named.
 
     Raises
     ------
@@ -96,10 +106,13 @@ def build_world(
         A material or country nobody knows.
     """
     keys = [material(name).material for name in materials] if materials else list(load_materials())
+    own = as_regions(regions) if regions is not None else Regions(())
+    asked = tuple(dict.fromkeys(map(iso3, countries or ())))
     grid = Grid(
         groups=tuple(build_groups(keys)),
-        countries=tuple(dict.fromkeys(map(iso3, countries))) if countries else _all_countries(store),
+        countries=(*asked, *own.names) or _all_countries(store),
         years=tuple(dict.fromkeys(years)) if years else tuple(range(FIRST_YEAR, LAST_YEAR + 1)),
+        regions=Regions((*own.memberships, *bloc_regions(EU).memberships)),
     )
     return World(store, grid, tuple(keys), one_edition)
 

@@ -50,14 +50,15 @@ def chokepoints(results: Results, figures: Figures) -> Markup:
         "chokepoints",
         results.chokepoints.sort_values("rank").head(_MOST_ROWS),
         "rank label stage region share_of_supply hhi lost_use_share lost_use_share_with_spare "
-        "lost_use_value_usd_year",
+        "lost_use_share_at_best lost_use_value_usd_year",
         "Choke points, the worst first",
         identity=lambda row: anchor("chokepoint", row.node),
         cells=_region_names(results),
     )
     words = (
         "A node is all plants of one stage in one region. The loss is the end use, by value, that cannot "
-        "be met while the node stands still; spare capacity elsewhere makes it smaller. HHI runs from 0 "
+        "be met while the node stands still and nobody changes supplier; spare capacity elsewhere makes it "
+        "smaller, most of all where it runs for the partners alone. HHI runs from 0 "
         "(many equal suppliers) to 1 (a single one)."
     )
     shown = draw_figures(figures, "chokepoint-map")

@@ -1,0 +1,191 @@
+"""Look-through for every importer at once: the largest origin of its imports behind transit countries.
+
+One system of equations for each group of codes and year (docs/method/indicators, section 2.4): what the
+sellers hold is traced to its origins; an importer has the mixture of those from whom it buys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ytterby.errors import BadNumbers
+from ytterby.facts.store import Store
+from ytterby.indicators.cells import Array, Flags, Grid, Group, Integers
+from ytterby.indicators.dependence import look_through_origins
+from ytterby.indicators.longrows import CODE, Status, long_rows
+from ytterby.indicators.supply import WorldProduction, Worlds, goods_fit, same_basis
+
+LARGE = 0.05  # suppliers above this share must not be hidden
+HIDDEN = "a supplier of more than 5 % produces, buys more than it sells, and has no production in the store"
+CIRCLE = "a circle of countries sells without any origin"
+GOODS = "production and trade are of different goods or stages"
+BASES = "production and imports are on different bases"
+WITHHELD = "production of a country is withheld or not available"
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Origins of the imports of one group and year.
+
+    Attributes
+    ----------
+    share, direct
+        [country, importer] share by origin and by last exporter; NaN in ``share`` where not determined.
+    hidden
+        [importer] whether a large supplier would come out as mere transit.
+    """
+
+    share: Array
+    direct: Array
+    hidden: Flags
+
+
+def trace(flows: Array, imports: Array, made: Array | None, makers: Flags) -> Origins:
+    """Origins of imports behind transit.
+
+    Parameters
+    ----------
+    flows
+        [exporter, importer] all trade of the year between single countries.
+    imports
+        [exporter, column] what the importers asked for bought; a column may be a region.
+    made
+        [country] production of the year, None where the store has none.
+    makers
+        [country] whether a country makes the material in any year.
+    """
+    sellers = np.flatnonzero((flows.sum(axis=1) > 0) | (imports.sum(axis=1) > 0))
+    rest = np.delete(flows, sellers, axis=1)[sellers].sum(axis=1)
+    # those who only buy stand together at the end: what they hold is nobody's source
+    system = np.zeros((len(sellers) + 1, len(sellers) + 1))
+    system[:-1, :-1], system[:-1, -1] = flows[np.ix_(sellers, sellers)], rest
+    known = None if made is None else np.append(made[sellers], 0.0)
+    origins = look_through_origins(system, known)[:-1, :-1]
+    bought = imports.sum(axis=0)
+    direct = np.divide(imports, bought, out=np.zeros_like(imports), where=bought > 0)
+    share = np.zeros_like(direct)
+    share[sellers] = origins @ direct[sellers]
+    shy = makers & (flows.sum(axis=0) > flows.sum(axis=1)) if made is None else np.zeros(len(flows), bool)
+    return Origins(share, direct, np.asarray(((direct > LARGE) & shy[:, None]).any(axis=0)))
+
+
+def screen_look_through(store: Store, grid: Grid, production: Worlds, status: Status) -> pd.DataFrame:
+    """Share of the largest origin of each importer, by mass; the bounds hold its direct share as well."""
+    status = status.copy()
+    flows = _Flows(store, grid)
+    value, direct = np.full(grid.size, np.nan), np.full(grid.size, np.nan)
+    origin = np.full(grid.size, "", dtype=object)
+    basis = np.full(grid.size, "", dtype=object)
+    for g, group in enumerate(grid.groups):
+        worlds = _worlds(production, group.material, group.stage)
+        makers = _makers(worlds, flows.countries)
+        for y, year in enumerate(grid.years):
+            cells = (g * len(grid.countries) + np.arange(len(grid.countries))) * len(grid.years) + y
+            fine = cells[status[cells] == 0]
+            if not len(fine):
+                continue
+            world = worlds.get(year)
+            columns = (fine // len(grid.years)) % len(grid.countries)
+            found = _found(flows, g, y, columns, world, makers)
+            if isinstance(found, str):
+                status[fine] = CODE[found]
+                continue
+            best = found.share.argmax(axis=0)
+            at = np.arange(len(fine))
+            value[fine], direct[fine] = found.share[best, at], found.direct[best, at]
+            origin[fine] = np.array(flows.countries, dtype=object)[best]
+            basis[fine] = f"{world.source_id}: {world.basis}" if world else "exports less imports"
+            status[fine[found.hidden]] = CODE[HIDDEN]
+    parts = {"origin": origin, "look_through": value, "direct_share": direct, "production": basis}
+    sources = (np.zeros(grid.size, dtype=np.int64), ["baci-hs92"])
+    return long_rows(
+        grid, "largest_origin_share", status, (value, direct), parts, method="look_through", sources=sources
+    )
+
+
+def _found(
+    flows: _Flows, g: int, y: int, columns: Integers, world: WorldProduction | None, makers: Flags
+) -> Origins | str:
+    """Origins, or the reason why there are none."""
+    refused = None if world is None else _unfit(flows.grid.groups[g], world)
+    if refused:
+        return refused
+    made = None if world is None else np.array([world.by_country.get(c, 0.0) for c in flows.countries])
+    whole = flows.matrix(g, y)
+    try:
+        return trace(whole, flows.bought(whole, columns, y), made, makers)
+    except BadNumbers:
+        return CIRCLE
+
+
+def _unfit(group: Group, world: WorldProduction) -> str | None:
+    """Why the production of a year cannot stand beside the trade of a group, None where it can."""
+    if not goods_fit(group, world.stage):
+        return GOODS
+    if not same_basis(group, world.basis):
+        return BASES
+    return WITHHELD if any(np.isnan(mass) for mass in world.by_country.values()) else None
+
+
+def _worlds(production: Worlds, material: str, stage: str) -> dict[int, WorldProduction]:
+    """Tables of producers by year: mined for ores, else refined, and mined where nothing is refined."""
+    for made_at in ("mine",) if stage == "ore" else ("refined", "mine"):
+        tables = {year: world for (m, s, year), world in production.items() if (m, s) == (material, made_at)}
+        if tables:
+            return tables
+    return {}
+
+
+def _makers(worlds: dict[int, WorldProduction], countries: tuple[str, ...]) -> Flags:
+    names = {code for world in worlds.values() for code, mass in world.by_country.items() if mass > 0}
+    return np.isin(countries, sorted(names))
+
+
+class _Flows:
+    """All trade of the grid's codes as matrices between single countries."""
+
+    def __init__(self, store: Store, grid: Grid) -> None:
+        wanted = sorted({code for group in grid.groups for code in group.codes})
+        columns = ("year", "exporter", "importer", "hs6", "quantity_t")
+        trade = store.select("trade", only=columns, hs6=wanted if len(wanted) < 20 else None)
+        year = grid.numbers_of_years(trade["year"])
+        kept = (year >= 0) & trade["quantity_t"].notna().to_numpy()
+        trade, self.year = trade[kept], year[kept]
+        both = pd.concat([trade["exporter"].astype(str), trade["importer"].astype(str)], ignore_index=True)
+        numbers, names = pd.factorize(both, sort=True)
+        self.countries = tuple(str(name) for name in names)
+        self.exporter, self.importer = numbers[: len(trade)], numbers[len(trade) :]
+        self.mass = trade["quantity_t"].to_numpy(dtype=np.float64)
+        code, codes = pd.factorize(trade["hs6"])
+        self.grid = grid
+        self.rows = [
+            np.flatnonzero(np.isin(np.asarray(codes, dtype=object), group.codes)[code])
+            for group in grid.groups
+        ]
+
+    def matrix(self, group: int, year: int) -> Array:
+        """[exporter, importer] tonnes of a group in a year."""
+        rows = self.rows[group]
+        rows = rows[self.year[rows] == year]
+        count = len(self.countries)
+        flat = self.exporter[rows] * count + self.importer[rows]
+        flows = np.asarray(np.bincount(flat, self.mass[rows], count * count), dtype=np.float64)
+        flows = flows.reshape(count, count)
+        np.fill_diagonal(flows, 0.0)
+        return flows
+
+    def bought(self, flows: Array, columns: Integers, year: int) -> Array:
+        """[exporter, importer] what the grid's countries and regions bought, inner trade left out."""
+        grid, place = self.grid, {code: n for n, code in enumerate(self.countries)}
+        out = np.zeros((len(flows), len(columns)))
+        for at, column in enumerate(columns):
+            name = grid.countries[column]
+            if name in grid.unions:
+                inside = np.isin(self.countries, grid.regions.members(name, grid.years[year]))
+                out[~inside, at] = flows[np.ix_(~inside, inside)].sum(axis=1)
+            else:
+                out[:, at] = flows[:, place[name]]
+        return out
