@@ -9,7 +9,8 @@ from ytterby.facts import open_store
 from ytterby.facts.queries import production_shares, unit_values
 from ytterby.indicators.shares import trade_shares
 
-VIEWS = [row["view"] for row in read_rows("facts_views")]
+TABLES = {row["view"]: row["tables"] for row in read_rows("facts_views")}
+VIEWS = list(TABLES)
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,7 @@ def same(left, right, keys, columns):
 def test_columns_are_those_that_are_documented(store, view):
     rows = store.query(f"FROM {view} LIMIT 1")
     assert rows.columns.tolist() == store.columns(view)["column"].tolist()
+    assert store.edition(view) == store.edition(TABLES[view])
     assert store.show(view, limit=1).columns.tolist() == rows.columns.tolist()
 
 

@@ -2,7 +2,7 @@
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ytterby.catalog.materials import oxide_factor
@@ -139,6 +139,7 @@ def test_tables_that_take_no_imports_are_refused(tmp_path):
         mapping(tmp_path, PRODUCTION.format(card=CARD, units="").replace('"production"', '"countries"'))
 
 
+@settings(deadline=None)  # each example opens files
 @given(amount=st.floats(0, 1e9, allow_nan=False))
 def test_units_scale_and_nothing_else(tmp_path_factory, amount):
     folder = tmp_path_factory.mktemp("units")

@@ -54,7 +54,9 @@ def _held(table: pd.DataFrame, column: str) -> Iterator[Held]:
         return
     edition = f"{prefix}edition"
     both = [column, edition] if edition in table else [column]
-    for joined, *told in table[both].drop_duplicates().itertuples(index=False, name=None):
+    for joined, *told in (
+        table[both].dropna(subset=[column]).drop_duplicates().itertuples(index=False, name=None)
+    ):
         keys = [key for key in str(joined).split(";") if key]
         for key in keys:
             yield key, str(told[0]) if told and len(keys) == 1 else ALL
