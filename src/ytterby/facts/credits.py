@@ -71,11 +71,13 @@ def _lines(store: Store, held: Iterable[Held]) -> pd.DataFrame:
 
 
 def _cards(store: Store, key: str, edition: str | None) -> list[dict[str, Any]]:
-    """Lines of one source: of the edition named, or of all that the store has."""
-    mine = [card.model_dump() for card in store.cards if card.source_id == key]
-    named = [card for card in mine if card["edition"] == edition]
-    shipped = [card.model_dump() for name, card in load_sources().items() if name == key]
-    found = named or (mine + shipped if edition is ALL else shipped)
+    """Lines of one source: of the editions named, or of all that the store has."""
+    named = [card.model_dump() for card in store.cards if card.source_id == key
+             and (edition is ALL or card.edition in (edition, *edition.split("; ")))]  # fmt: skip
+    exact = any(card["edition"] == edition for card in named)
+    found = named + [
+        card.model_dump() for card in load_sources().values() if card.source_id == key and not exact
+    ]
     return [{name: str(card[name]) if name == "accessed" else card[name] for name in CREDIT_COLUMNS}
             for card in found] or [_unknown(key, edition)]  # fmt: skip
 

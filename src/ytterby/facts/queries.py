@@ -152,7 +152,7 @@ def unit_values(
         hs6="+".join(sorted(trade["hs6"].unique())),
         basis=GROSS,
         source_id=trade["source_id"].iloc[0],
-        edition=trade["edition"].iloc[0],
+        edition="; ".join(dict.fromkeys(trade["edition"])),
         note=[answer_note(trade["source_id"].iloc[0], year) for year in table["year"]],
     )[[
         "material", "stage", "year", "hs6", "unit_value_usd_per_kg", "value_kusd", "quantity_t",
@@ -262,7 +262,7 @@ def _trade_series(
     )
     return pd.concat([mass, money]).reset_index().assign(
         series=side, material=key, stage=stage or "all", country_iso3=country or WORLD,
-        source_id=trade["source_id"].iloc[0], edition=trade["edition"].iloc[0],
+        source_id=trade["source_id"].iloc[0], edition="; ".join(dict.fromkeys(trade["edition"])),
     )  # fmt: skip
 
 
