@@ -14,6 +14,9 @@ _PUBLIC = {
     "ytterby.study": ("load_study", "plan", "read", "run", "screen", "simulate", "verify"),
     "ytterby.errors": ("YtterbyError",),
     "ytterby.catalog.materials": ("oxide_factor", "to_metal", "to_oxide"),
+    "ytterby.facts.credits": ("credit",),
+    "ytterby.facts.queries": ("load_series", "production_shares", "unit_values"),
+    "ytterby.facts.reconcile": ("check_sources",),
     "ytterby.facts.store": ("open_store",),
     "ytterby.indicators.concentration": (
         "effective_number", "hhi", "hhi_band", "normalised_hhi", "risk_band", "shannon", "shares", "theil",
@@ -31,6 +34,8 @@ _PUBLIC = {
     "ytterby.indicators.chokepoints": ("Counted",),
     "ytterby.indicators.company": ("company_risk",),
     "ytterby.indicators.smallest_sets": ("smallest_sets",),
+    "ytterby.indicators.reliance": ("net_reliance",),
+    "ytterby.indicators.shares": ("trade_shares",),
     "ytterby.network.build": ("build_chain",),
     "ytterby.network.chain": ("check_balance",),
     "ytterby.network.outcomes": ("fan", "losses", "stops", "summarise"),

@@ -506,6 +506,7 @@ def facts_list(store: Store = None, known_on: KnownOn = None, out: Out = None) -
     """Every table of the store with rows, years, source, edition, licence and whether it may be passed on."""
     from rich.console import Console
 
+    from ytterby.facts.answers import view_names
     from ytterby.facts.brief import brief_tables
     from ytterby.facts.store import open_store
 
@@ -515,9 +516,8 @@ def facts_list(store: Store = None, known_on: KnownOn = None, out: Out = None) -
         _give(tables, out)
         return
     _print(brief_tables(tables, Console().width), limit=len(tables))
-    typer.echo(
-        "Sources, editions and descriptions in full: --out tables.csv. Columns: ytterby facts columns TABLE."
-    )
+    typer.echo("Sources, editions and descriptions in full: --out tables.csv. Columns: facts columns TABLE.")
+    typer.echo(f"Ready views for `facts show` and `facts query`: {', '.join(view_names())}.")
 
 
 @facts_app.command("show")

@@ -5,11 +5,13 @@ import pytest
 
 from ytterby.catalog.rows import read_rows
 from ytterby.errors import BasisMismatch, NoData, YtterbyError
-from ytterby.facts import open_store
+from ytterby.facts import credit, open_store
+from ytterby.facts.imports import import_table
 from ytterby.facts.queries import production_shares, unit_values
 from ytterby.indicators.shares import trade_shares
 
-VIEWS = [row["view"] for row in read_rows("facts_views")]
+TABLES = {row["view"]: row["tables"] for row in read_rows("facts_views")}
+VIEWS = list(TABLES)
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +31,7 @@ def same(left, right, keys, columns):
 def test_columns_are_those_that_are_documented(store, view):
     rows = store.query(f"FROM {view} LIMIT 1")
     assert rows.columns.tolist() == store.columns(view)["column"].tolist()
+    assert store.edition(view) == store.edition(TABLES[view])
     assert store.show(view, limit=1).columns.tolist() == rows.columns.tolist()
 
 
@@ -86,6 +89,24 @@ def test_unit_values(store, material, importer):
     table = unit_values(store, material=material, importer=importer)
     view = store.show("v_unit_values", limit=None, material=material, importer=importer or "WLD")
     same(table, view, "year", ["unit_value_usd_per_kg", "value_kusd", "quantity_t", "covered_share"])
+
+
+def test_an_answer_from_two_editions_names_and_credits_both(tmp_path):
+    """A newer edition of one code answers beside the shipped one of the other code."""
+    name = "BACI_HS92_Y2022_V209901.csv"
+    (tmp_path / name).write_text("t,i,j,k,v,q\n2022,156,392,284690,8,2\n", encoding="utf-8")
+    import_table("baci", tmp_path / name, edition="209901", store=tmp_path / "store")
+    with open_store(tmp_path / "store") as mixed:
+        asked = {"country": "JPN", "material": "rare_earths", "year": 2022}
+        table = trade_shares(mixed, "import", **asked)
+        (edition,) = set(table["edition"])
+        assert edition.endswith("209901")
+        assert edition.startswith("HS92, flows to 2024")
+        assert len(credit(mixed, table)) == 2
+        view = mixed.show("v_unit_values", limit=None, importer="JPN", year=2022, material="rare_earths")
+        assert len(view) == 2  # every edition by itself
+        newer = view.set_index("edition").loc["209901"]
+        assert (newer["unit_value_usd_per_kg"], newer["quantity_t"]) == (4.0, 2.0)
 
 
 def test_a_known_share_in_sql(store):

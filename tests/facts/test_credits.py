@@ -52,9 +52,9 @@ def test_every_written_table_has_its_sources_beside_it(tmp_path, name, suffix):
     assert (told[["licence", "citation", "producer"]] != "").all(axis=None)
     assert sorted(path.name for path in tmp_path.iterdir()) == [out.name, credit_place(out).name]
     if suffix == ".parquet":
-        (value,) = duckdb.execute(
-            "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = ?", [str(out), CREDIT_KEY]
-        ).fetchone()
+        sql = "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = ?"
+        with duckdb.connect() as connection:
+            ((value,),) = connection.execute(sql, [str(out), CREDIT_KEY]).fetchall()
         assert [line["source_id"] for line in json.loads(value)] == told["source_id"].tolist()
 
 

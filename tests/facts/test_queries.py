@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ytterby.catalog.materials import load_materials
+from ytterby.catalog.rows import read_rows
 from ytterby.cli import app
 from ytterby.errors import BadNumbers, BasisMismatch, NoData, UnknownName
 from ytterby.facts import load_trade, open_store
@@ -131,6 +132,19 @@ def test_trade_series_add_up_to_the_table(store):
     assert money == pytest.approx(1000 * trade["value_kusd"].sum())
 
 
+def test_a_provisional_year_says_so_in_every_answer(store):
+    """Caution baci-2024 of the corrections: the year and no other carries the note."""
+    asked = {"material": "rare_earths", "country": "JPN"}
+    series = {kind: load_series(store, kind, **asked) for kind in ("import", "export", "unit-value")}
+    for table in (*series.values(), unit_values(store, material="rare_earths", importer="JPN")):
+        noted = table["note"].str.contains("2024 looks provisional")
+        assert set(table.loc[noted, "year"]) == {2024}
+        assert noted[table["year"] == 2024].all()
+    for year in (2023, 2024):
+        shares = trade_shares(store, "import", year=year, **asked)
+        assert set(shares["note"]) == {"2024 looks provisional" if year == 2024 else ""}
+
+
 def test_materials_without_a_code_of_their_own_say_so(store):
     with pytest.raises(NoData, match="no customs code"):
         unit_values(store, material="gallium")
@@ -157,11 +171,42 @@ def test_the_command_line_gives_the_same_numbers(store, tmp_path):
     assert shown.exit_code == 0
     assert "unit: USD/kg" in shown.output
 
+    corrected = run("corrections")
+    assert corrected.exit_code == 0
+    assert all(row["correction_id"] in corrected.output for row in read_rows("corrections"))
+
+    relied = run("reliance", "--country", "USA", "--material", "vanadium", "--year", "2024")
+    assert "0.46" in relied.output
+
     checked = run("check", "--tolerance", "0.1", "--material", "rare earths", "--limit", "3")
     assert checked.exit_code == 0
     assert "mirror flows: not checked" in checked.output
 
     assert "653456" in run("query", "SELECT count(*) AS n FROM trade").output
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list",),
+        ("columns", "production"),
+        ("check", "--limit", "40"),
+        ("corrections",),
+        ("show", "trade", "--where", "importer=JPN", "--where", "year=2024", "--where", "hs6=280530"),
+        ("reliance", "--country", "USA", "--material", "rare earths", "--year", "2023"),
+        ("shares", "import", "--country", "JPN", "--material", "rare earths", "--year", "2024"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_tables_fit_the_terminal_and_break_no_header(words, width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    done = run(*words)
+    assert done.exit_code == 0
+    lines = [line for line in done.output.splitlines() if line and line[0] in "┏┃┡│└"]
+    assert lines
+    assert {len(line) for line in lines} <= set(range(width + 1))
+    assert len({len(line) for line in lines}) == 1  # nothing was cut off at the right
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ KNOWN = {
     "ytterby/facts": {".sql"},
     "ytterby/facts/starter": {".parquet", ".csv", ".json", ".gz", ".md"},
     "ytterby/ledger/data": {".csv"},
+    "ytterby/views": {".css", ".js", ".csv"},
     "ytterby/studies": {".csv", ".md", ".toml", ".txt"},
 }
 

@@ -7,6 +7,7 @@ import pytest
 from ytterby.catalog.materials import trade_codes
 from ytterby.errors import UnknownName
 from ytterby.facts import load_production, load_trade, open_store
+from ytterby.facts.imports import import_table
 from ytterby.indicators.dependence import net_import_reliance
 from ytterby.indicators.reliance import COLUMNS, net_reliance
 from ytterby.indicators.screen import screen
@@ -88,3 +89,13 @@ def test_every_printed_number_is_within_its_own_bounds(store):
 def test_unknown_names_are_refused(store):
     with pytest.raises(UnknownName, match="vanadium"):
         net_reliance(store, country="USA", material="vanadum", year=2024)
+
+
+def test_an_imported_edition_of_trade_is_named(tmp_path):
+    name = "BACI_HS92_Y2023_V209901.csv"
+    (tmp_path / name).write_text("t,i,j,k,v,q\n2023,156,392,250410,8,2\n", encoding="utf-8")
+    import_table("baci", tmp_path / name, edition="209901", store=tmp_path / "store")
+    with open_store(tmp_path / "store") as mixed:
+        (edition,) = set(ask(mixed, "JPN", "graphite", 2023)["edition"])
+    assert "209901" in edition
+    assert "flows to 2024" in edition  # the other codes of graphite are still of the shipped edition

@@ -1,4 +1,4 @@
-"""Published numbers that the store must give back (docs/method/facts, section 6)."""
+"""Published numbers that the store must give back (docs/method/facts, section 8)."""
 
 import pytest
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ytterby.catalog.materials import CORE, load_trade_codes
+from ytterby.catalog.rows import read_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,6 +21,11 @@ def create_answers(connection: duckdb.DuckDBPyConnection) -> None:
     The catalog's core codes come with them as ``core_codes``: material, hs6, hs_revision.
     """
     connection.execute(_statements())
+
+
+def view_names() -> list[str]:
+    """Views that are documented."""
+    return [row["view"] for row in read_rows("facts_views")]
 
 
 @cache

@@ -54,7 +54,9 @@ def _held(table: pd.DataFrame, column: str) -> Iterator[Held]:
         return
     edition = f"{prefix}edition"
     both = [column, edition] if edition in table else [column]
-    for joined, *told in table[both].drop_duplicates().itertuples(index=False, name=None):
+    for joined, *told in (
+        table[both].dropna(subset=[column]).drop_duplicates().itertuples(index=False, name=None)
+    ):
         keys = [key for key in str(joined).split(";") if key]
         for key in keys:
             yield key, str(told[0]) if told and len(keys) == 1 else ALL
@@ -69,11 +71,13 @@ def _lines(store: Store, held: Iterable[Held]) -> pd.DataFrame:
 
 
 def _cards(store: Store, key: str, edition: str | None) -> list[dict[str, Any]]:
-    """Lines of one source: of the edition named, or of all that the store has."""
-    mine = [card.model_dump() for card in store.cards if card.source_id == key]
-    named = [card for card in mine if card["edition"] == edition]
-    shipped = [card.model_dump() for name, card in load_sources().items() if name == key]
-    found = named or (mine + shipped if edition is ALL else shipped)
+    """Lines of one source: of the editions named, or of all that the store has."""
+    named = [card.model_dump() for card in store.cards if card.source_id == key
+             and (edition is ALL or card.edition in (edition, *edition.split("; ")))]  # fmt: skip
+    exact = any(card["edition"] == edition for card in named)
+    found = named + [
+        card.model_dump() for card in load_sources().values() if card.source_id == key and not exact
+    ]
     return [{name: str(card[name]) if name == "accessed" else card[name] for name in CREDIT_COLUMNS}
             for card in found] or [_unknown(key, edition)]  # fmt: skip
 

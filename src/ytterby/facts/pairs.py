@@ -88,15 +88,10 @@ def brief(pairs: pd.DataFrame) -> pd.DataFrame:
     first, second = (
         pairs[f"{side}_t"].map(_tonnes) + " " + pairs[f"{side}_source_id"] for side in ("first", "second")
     )
+    named = zip(pairs["material"], pairs["stage"], pairs["country_iso3"], pairs["year"], strict=True)
     columns = {
         "check": pairs["check"],
-        "what": pairs["material"]
-        + " "
-        + pairs["stage"]
-        + " "
-        + pairs["country_iso3"]
-        + " "
-        + pairs["year"].astype(str),
+        "what": [" ".join(dict.fromkeys(f"{m} {stage} {c} {year}".split())) for m, stage, c, year in named],
         "first": first,
         "second": second,
         "apart": pairs["relative_difference"].map("{:.0%}".format).replace("nan%", ""),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ytterby.catalog.cautions import answer_note
 from ytterby.catalog.concordance import HS92
 from ytterby.catalog.countries import iso3
 from ytterby.catalog.materials import CORE, GROSS, material, revision_codes, trade_codes
@@ -126,7 +127,8 @@ def unit_values(
     Returns
     -------
     material, stage, year, hs6 (the codes, joined by ``+``), unit_value_usd_per_kg, value_kusd, quantity_t
-    (both of the flows with a mass), covered_share (their part of the value), basis, source_id, edition.
+    (both of the flows with a mass), covered_share (their part of the value), basis, note, source_id,
+    edition.
     NaN where no flow has a mass. One row a year.
 
     Raises
@@ -154,10 +156,11 @@ def unit_values(
         hs6="+".join(sorted(trade["hs6"].unique())),
         basis=GROSS,
         source_id=trade["source_id"].iloc[0],
-        edition=trade["edition"].iloc[0],
+        edition="; ".join(dict.fromkeys(trade["edition"])),
+        note=[answer_note(trade["source_id"].iloc[0], year) for year in table["year"]],
     )[[
         "material", "stage", "year", "hs6", "unit_value_usd_per_kg", "value_kusd", "quantity_t",
-        "covered_share", "basis", "source_id", "edition",
+        "covered_share", "basis", "note", "source_id", "edition",
     ]]  # fmt: skip
 
 
@@ -258,7 +261,14 @@ def load_series(
     if table.empty:
         raise NoData(f"no {kind} of {material} for {code or 'any country'}.", "See `ytterby facts list`.")
     ordered = table.sort_values(["series", "stage", "country_iso3", "year", "edition"], kind="stable")
-    return ordered[list(SERIES_COLUMNS)].reset_index(drop=True)
+    return _with_cautions(ordered[list(SERIES_COLUMNS)].reset_index(drop=True))
+
+
+def _with_cautions(series: pd.DataFrame) -> pd.DataFrame:
+    """Add to the note of each row what an answer from its source for its year has to say."""
+    told = [answer_note(*row) for row in zip(series["source_id"], series["year"], strict=True)]
+    notes = zip(series["note"], told, strict=True)
+    return series.assign(note=["; ".join(part for part in parts if part) for parts in notes])
 
 
 def _production_series(
@@ -295,7 +305,7 @@ def _trade_series(
     )
     return pd.concat([mass, money]).reset_index().assign(
         series=side, material=key, stage=stage or "all", country_iso3=country or WORLD,
-        source_id=trade["source_id"].iloc[0], edition=trade["edition"].iloc[0],
+        source_id=trade["source_id"].iloc[0], edition="; ".join(dict.fromkeys(trade["edition"])),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ytterby.catalog.rows import read_rows
 from ytterby.catalog.sources import source
 from ytterby.errors import QueryRefused, UnknownName
-from ytterby.facts.answers import create_answers
+from ytterby.facts.answers import create_answers, view_names
 from ytterby.facts.user_store import EDITIONS, Card, open_manifest, store_folder
 
 if TYPE_CHECKING:
@@ -195,6 +195,7 @@ class Store:
     def edition(self, table: str) -> str:
         """Editions of the sources of a table, joined by semicolons."""
         self._check_table(table)
+        table = next((row["tables"] for row in read_rows("facts_views") if row["view"] == table), table)
         if table in self._only_imported:
             return "; ".join(dict.fromkeys(card.edition for card in self._cards_of(table)))
         return "; ".join(source(key).edition for key in _table_row(table)["source_id"].split(";"))
@@ -320,8 +321,7 @@ class Store:
             raise QueryRefused(f"the store refuses the query: {error}.", remedy) from error
 
     def _check_table(self, table: str) -> None:
-        views = [row["view"] for row in read_rows("facts_views")]
-        known = [*self._manifest, *self._only_imported, *views]
+        known = [*self._manifest, *self._only_imported, *view_names()]
         if table not in known:
             raise UnknownName("table", table, known)
 

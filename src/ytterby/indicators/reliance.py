@@ -16,7 +16,7 @@ from ytterby.catalog.countries import iso3
 from ytterby.catalog.materials import material as find_material
 from ytterby.catalog.rows import read_rows
 from ytterby.errors import UnknownName
-from ytterby.indicators.cells import build_groups
+from ytterby.indicators.cells import Group, build_groups
 from ytterby.indicators.longrows import OK
 from ytterby.indicators.screen import TRADE_SOURCE, screen
 from ytterby.indicators.supply import gather_production, pick_stage
@@ -112,5 +112,12 @@ def _computed(store: Store, code: str, key: str, year: int) -> Iterator[dict[str
             "reliance": cell.value, "lower": cell.lower, "upper": cell.upper, "status": cell.status,
             **{name: parts.get(name) for name in _PARTS}, "basis": world.basis if world else "",
             "note": answer_note(TRADE_SOURCE, year), "source_id": cell.source_id or TRADE_SOURCE,
-            "edition": "; ".join([store.edition("trade"), *([world.edition] if world else [])]),
+            "edition": "; ".join([*_trade_editions(store, groups[cell.stage], year),
+                                  *([world.edition] if world else [])]),
         }  # fmt: skip
+
+
+def _trade_editions(store: Store, group: Group, year: int) -> list[str]:
+    """Editions of the flows of a group's codes; of the table where it has none."""
+    rows = store.select("trade", only=["edition"], hs6=list(group.codes), year=year)
+    return list(dict.fromkeys(rows["edition"])) or [store.edition("trade")]

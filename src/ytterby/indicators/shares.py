@@ -105,7 +105,7 @@ def trade_shares(
     return table.assign(
         side=side, country_iso3=code, year=year, unit=unit, material=key, stage=stage or "all",
         hs6="+".join(sorted(own["hs6"].unique())), by=by, origin=origin, basis=basis,
-        source_id=source_id, edition=own["edition"].iloc[0],
+        source_id=source_id, edition="; ".join(dict.fromkeys(own["edition"])),
     )[list(COLUMNS)].reset_index(drop=True)  # fmt: skip
 
 

@@ -38,6 +38,15 @@ def test_footnote_sets_the_basis_and_kilograms_become_tonnes(ask):
     assert rows.loc[rows["material"] == "nickel", "country_iso3"].tolist() == ["XKX"]  # 1A0 in the file
 
 
+def test_a_number_known_to_be_off_carries_a_caution_until_it_is_mended(ask, edited):
+    rows, _ = ask("bgs", "bgs.csv")
+    noted = rows[rows["note"].str.startswith("caution")]
+    assert noted[["country_iso3", "year", "quantity_t"]].to_numpy().tolist() == [["USA", 2023, 24_960.0]]
+    mended, _ = ask("bgs", edited("bgs.csv", "24960", "41557"))
+    assert 41_557.0 in set(mended["quantity_t"])
+    assert not mended["note"].str.startswith("caution").any()
+
+
 def test_what_is_left_out_is_counted_by_cause(ask):
     _, quarantine = ask("bgs", "bgs.csv")
     assert quarantine.counts == {

@@ -9,7 +9,7 @@ import pytest
 from ytterby.errors import InputFaults, UnknownName
 from ytterby.facts import load_production, open_store
 from ytterby.facts.imports import import_table
-from ytterby.facts.publishers import publisher
+from ytterby.facts.publishers import PUBLISHERS, publisher
 
 FIXTURES = Path(__file__).parent / "fixtures"
 FILES = {
@@ -38,6 +38,11 @@ def test_rows_come_out_as_they_went_in(ask, tmp_path, name):
     for column in rows.columns:
         pairs = zip(one[column], two[column], strict=True)
         assert all(a == b or (math.isnan(a) and math.isnan(b)) for a, b in pairs), column
+
+
+def test_every_publisher_has_its_round_trip():
+    """World Mining Data is a workbook, made in ``test_workbooks.py``."""
+    assert {*FILES, "wmd"} == set(PUBLISHERS)
 
 
 def test_tables_that_only_imports_fill_are_there_before_any(tmp_path):

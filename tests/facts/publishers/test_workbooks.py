@@ -6,9 +6,12 @@ import zipfile
 
 import duckdb
 import openpyxl
+import pandas as pd
 import pytest
 
 from ytterby.errors import InputFaults, YtterbyError
+from ytterby.facts import open_store
+from ytterby.facts.imports import import_table
 from ytterby.facts.publishers import workbook
 
 WMD = {
@@ -83,6 +86,19 @@ def test_wmd_numbers_units_and_flags(ask, book):
         "unknown flag": 2, "formula in a cell": 1, "commodity not in the catalog": 1,
         "sheet without a table": 1,
     }  # fmt: skip
+
+
+def test_wmd_rows_come_out_of_the_store_as_they_went_in(ask, book, tmp_path):
+    rows, quarantine = ask("wmd", book(WMD))
+    done = import_table("wmd", book(WMD), edition="2026", store=tmp_path / "store")
+    assert (done.rows, done.quarantined) == (len(rows), dict(quarantine.counts))
+    with open_store(tmp_path / "store") as store:
+        stored = store.select("production", source_id="wmd", edition="2026")[list(rows.columns)]
+    key = ["material", "country_iso3", "year"]
+    pd.testing.assert_frame_equal(
+        *(frame.sort_values(key, ignore_index=True) for frame in (rows, stored)), check_dtype=False
+    )
+    assert stored["resolution_t"].isna().all()  # a workbook holds machine numbers
 
 
 def test_a_formula_is_neither_evaluated_nor_believed(ask, book):
