@@ -36,6 +36,10 @@ REASONS = (
     "production and trade are of different goods or stages",
     "apparent consumption is not positive",
     "no governance for suppliers of more than 5 % of the imports",
+    "own production is withheld, not available or no mass",
+    "a supplier has no governance",
+    "the store lacks a code that the peer counts",
+    "the peer does not know this country",
 )
 CODE = {reason: number for number, reason in enumerate(REASONS)}
 
