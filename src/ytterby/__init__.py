@@ -28,6 +28,7 @@ _PUBLIC = {
         "geopolrisk", "import_risk", "joint_loss_bounds", "nassar_supply_risk", "political_instability",
     ),
     "ytterby.indicators.chokepoints": ("choke_points",),
+    "ytterby.indicators.explain": ("explain_geopolrisk",),
     "ytterby.network.build": ("build_chain",),
     "ytterby.network.chain": ("check_balance",),
     "ytterby.network.outcomes": ("fan", "losses", "stops", "summarise"),

@@ -271,7 +271,7 @@ def _concentration(tables: PeerTables, conventions: Conventions) -> Array:
     """World HHI of every cell: sum P^2/(sum P)^2 over the table of producers; NaN where nothing is made."""
     made = np.nan_to_num(tables.made)
     if conventions.truncated_production:
-        made = np.trunc(np.round(made, 6))  # rounded: kilograms that were tonnes are no whole numbers
+        made = np.trunc(made)
     total = made.sum(axis=1, keepdims=True)
     squares = np.square(made).sum(axis=1, keepdims=True)
     hhi = np.divide(squares, np.square(total), out=np.full_like(total, np.nan), where=total > 0)

@@ -21,6 +21,8 @@ from ytterby.indicators.cells import EU, Array, Grid, Imports, Integers, build_g
 from ytterby.indicators.criticality import COPPER_MIDPOINT, import_risks
 from ytterby.indicators.dependence import net_import_reliance
 from ytterby.indicators.longrows import CODE, Status, join_rows, long_rows, refuse
+from ytterby.indicators.peer_tables import METHOD as PEER_METHOD
+from ytterby.indicators.peer_tables import screen_peer
 from ytterby.indicators.producers import Producers, screen_dera, screen_production
 from ytterby.indicators.supply import COVERAGE, WGI_SOURCE, Supply, Worlds, gather_production
 
@@ -43,6 +45,7 @@ def screen(
     methods
         Of ``hhi`` (world production), ``dera`` (its country risk), ``import_hhi``, ``import_share`` (of
         the largest supplier), ``net_import_reliance``, ``geopolrisk``; all when None or ``["all"]``.
+        ``geopolrisk_peer`` (the numbers of geopolrisk-py 2.0.1) comes only when it is named.
     materials
         Keys or names of the catalog; all when None.
     countries
@@ -59,6 +62,8 @@ def screen(
     ------
     UnknownName
         A method, material or country nobody knows.
+    NoData
+        ``geopolrisk_peer`` without World Mining Data in the store.
     """
     chosen = _check_methods(methods)
     keys = [material(name).material for name in materials] if materials else list(load_materials())
@@ -68,7 +73,7 @@ def screen(
         years=tuple(dict.fromkeys(years)) if years else tuple(range(FIRST_YEAR, LAST_YEAR + 1)),
     )
     world = _World(store, grid, tuple(keys))
-    return join_rows([SCREENS[name](world) for name in chosen])
+    return join_rows([(SCREENS | ON_DEMAND)[name](world) for name in chosen])
 
 
 @dataclass(frozen=True)
@@ -99,10 +104,11 @@ class _World:
 def _check_methods(methods: Sequence[str] | None) -> tuple[str, ...]:
     if not methods or "all" in methods:
         return METHODS
+    known = (*METHODS, *ON_DEMAND)
     for name in methods:
-        if name not in METHODS:
-            raise UnknownName("method", name, METHODS)
-    return tuple(name for name in METHODS if name in methods)
+        if name not in known:
+            raise UnknownName("method", name, known)
+    return tuple(name for name in known if name in methods)
 
 
 def _all_countries(store: Store) -> tuple[str, ...]:
@@ -267,3 +273,9 @@ SCREENS: dict[str, Callable[[_World], pd.DataFrame]] = {
     "geopolrisk": _screen_geopolrisk,
 }
 METHODS = tuple(SCREENS)
+# Not among "all": it rests on World Mining Data, which a user has to import.
+ON_DEMAND: dict[str, Callable[[_World], pd.DataFrame]] = {
+    PEER_METHOD: lambda world: screen_peer(
+        world.store, world.materials, world.grid.countries, world.grid.years
+    ),
+}
