@@ -54,9 +54,7 @@ def answer(cells_path, answers_path, times_path):
             part = trade if timed else split.get((material, year), trade.iloc[:0])
             start = time.perf_counter()
             found = value(part, material, country, year)
-            spent, count = (
-                (spent + time.perf_counter() - start, count + 1) if timed else (spent, count)
-            )
+            spent, count = (spent + time.perf_counter() - start, count + 1) if timed else (spent, count)
             out.writerow([material, cell["country"], year, *found])
     times["loop"], times["timed"] = spent, count
     with open(times_path, "w", encoding="utf-8") as file:  # noqa: PTH123

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from ytterby.indicators.cells import EU, Grid, Group
 from ytterby.indicators.concentration import hhi
 from ytterby.indicators.criticality import geopolrisk
-from ytterby.indicators.peer import CORRECTED, PEER, evaluate, number_tables
+from ytterby.indicators.peer import CORRECTED, PEER, evaluate
+from ytterby.indicators.peer_arrays import number_tables
 
 lawful = settings(deadline=None, max_examples=30)
 both = pytest.mark.parametrize("conventions", [PEER, CORRECTED], ids=["peer", "corrected"])
@@ -119,6 +120,20 @@ def test_leaving_out_inner_trade_never_lowers_the_unions_score(world):
 
     ours, theirs = (evaluate(tables(*world), c).score[-1] for c in (replace(PEER, inner_trade=False), PEER))
     assert np.isnan(ours) or np.isnan(theirs) or ours >= theirs - 1e-12
+
+
+def test_a_region_of_ones_own_is_one_importer():
+    """Flows of the members count, those between them without risk in the denominator for the peer only."""
+    grid = Grid(GRID.groups, ("PAIR", "FRA"), GRID.years)
+    flows = [flow("CHN", "FRA", 60.0), flow("USA", "DEU", 20.0), flow("FRA", "DEU", 20.0)]
+    made = pd.DataFrame([{"material": "m", "country_iso3": "DEU", "year": 2022, "quantity": 20.0}])
+    stable = pd.DataFrame(
+        [{"country_iso3": c, "year": 2022, "instability": g} for c, g in {"CHN": 0.5, "USA": 0.25}.items()]
+    )
+    trade = pd.DataFrame(flows, columns=TRADE)
+    numbered = number_tables(trade, made, stable, grid, [1.0], regions={"PAIR": ("FRA", "DEU")})
+    assert evaluate(numbered, PEER).import_risk.tolist() == pytest.approx([35 / 120, 0.5])
+    assert evaluate(numbered, CORRECTED).import_risk.tolist() == pytest.approx([35 / 100, 0.5])
 
 
 @lawful

@@ -20,7 +20,8 @@ from ytterby.facts.imports import import_table
 from ytterby.facts.store import open_store
 from ytterby.indicators.cells import EU, Grid, Group
 from ytterby.indicators.explain import brief, explain_geopolrisk
-from ytterby.indicators.peer import CORRECTED, PEER, Conventions, evaluate, number_tables
+from ytterby.indicators.peer import CORRECTED, PEER, Conventions, evaluate
+from ytterby.indicators.peer_arrays import number_tables
 from ytterby.indicators.peer_tables import STAGE, load_baskets
 from ytterby.indicators.screen import METHODS, screen
 

@@ -1,7 +1,8 @@
-"""GeoPolRisk as geopolrisk-py 2.0.1 computes it, each of its conventions a switch (docs/method/indicators, 3).
+"""GeoPolRisk as geopolrisk-py 2.0.1 computes it, each of its conventions a switch.
 
-Written from the published equations and from what the peer's numbers show; no line of it is the peer's.
-All cells are computed at once: the sums behind a cell are weighted counts over the flows.
+The rules are docs/method/indicators, section 3. What the peer does was learnt from its code and its
+numbers; the code here is our own. All cells are computed at once: the sums behind a cell are weighted
+counts over the flows.
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from ytterby.catalog.countries import bloc_members
-from ytterby.indicators.cells import EU, Array, Flags, Grid, Integers
+from ytterby.indicators.cells import Array, Grid
 from ytterby.indicators.criticality import COPPER_MIDPOINT, import_risks
 from ytterby.indicators.longrows import CODE, Status, refuse
+from ytterby.indicators.peer_arrays import PeerTables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ SHARED_CODES = {"GUY": "GUF", "XEF": "XKX"}
 
 
 def _switch(does: str) -> bool:
-    return field(default=True, metadata={"does": does})  # type: ignore[no-any-return]
+    return field(default=True, metadata={"does": does})
 
 
 @dataclass(frozen=True)
@@ -62,34 +62,6 @@ CORRECTED = Conventions(**{switch.name: False for switch in fields(Conventions)}
 
 
 @dataclass(frozen=True)
-class PeerTables:
-    """Trade, production and governance as arrays; B baskets, E importers, Y years, N names of countries.
-
-    ``grid`` labels the cells (its groups are the baskets). One entry a flow: ``cell``, ``seller``,
-    ``inside`` (seller and buyer in one region), ``mass`` (t, NaN unknown), ``value`` (kUSD).
-    ``made`` (B, N, Y) is in the unit of its table, NaN where a row has no number and 0 where there is no
-    row; ``tonnes_per_unit`` (B) is NaN for a volume. ``governance`` (N, Y) runs from 0 stable to 1;
-    ``governance_row`` says whether there is a row, ``governance_gap`` whether the table has the country
-    and the year and still no row of both.
-    """
-
-    grid: Grid
-    names: tuple[str, ...]
-    members: Flags
-    cell: Integers
-    seller: Integers
-    inside: Flags
-    mass: Array
-    value: Array
-    made: Array
-    has_output: Flags
-    tonnes_per_unit: Array
-    governance: Array
-    governance_row: Flags
-    governance_gap: Flags
-
-
-@dataclass(frozen=True)
 class PeerScores:
     """Parts of every cell, flat in the order of the grid; NaN and a ``status`` where there is no value."""
 
@@ -116,115 +88,6 @@ class PeerScores:
         return self.midpoint / COPPER_MIDPOINT
 
 
-# --- from tables to arrays ----------------------------------------------------------------------
-
-
-def number_tables(
-    trade: pd.DataFrame,
-    production: pd.DataFrame,
-    governance: pd.DataFrame,
-    grid: Grid,
-    tonnes_per_unit: npt.ArrayLike,
-) -> PeerTables:
-    """Tables of trade, production and governance as arrays over a grid of baskets, importers and years.
-
-    Parameters
-    ----------
-    trade
-        year, exporter, importer, hs6, value_kusd, quantity_t (NaN unknown).
-    production
-        material (as the grid's groups call it), country_iso3, year, quantity in the unit of its table;
-        no totals.
-    governance
-        country_iso3, year, instability (0 stable .. 1, NaN where the row has no estimate).
-    grid
-        EU27 among the countries is the Union as one importer.
-    tonnes_per_unit
-        One number a group: 1 for tonnes, 0.001 for kilograms, NaN for a volume.
-    """
-    sellers, exporters = pd.factorize(trade["exporter"])
-    members_of_grid = [bloc_members(code) if code == EU else (code,) for code in grid.countries]
-    everybody = [*exporters, *production["country_iso3"], *governance["country_iso3"]]
-    everybody += [code for part in members_of_grid for code in part]
-    names = tuple(dict.fromkeys(everybody))
-    place = {name: number for number, name in enumerate(names)}
-    members = np.zeros((len(grid.countries), len(names)), dtype=bool)
-    for number, part in enumerate(members_of_grid):
-        members[number, [place[code] for code in part]] = True
-    flows = _number_flows(trade, sellers, grid, members, place)
-    made, has_output = _spread(production, "quantity", [g.material for g in grid.groups], place, grid)
-    stable, has_row = _spread(governance.assign(material=""), "instability", [""], place, grid)
-    listed = np.isin(np.array(names, dtype=object), governance["country_iso3"].unique())
-    covered = np.isin(np.array(grid.years), governance["year"].unique())
-    return PeerTables(
-        grid=grid,
-        names=names,
-        members=members,
-        **flows,
-        made=made,
-        has_output=has_output.any(axis=2),
-        tonnes_per_unit=np.asarray(tonnes_per_unit, dtype=np.float64),
-        governance=np.where(has_row[0], stable[0], np.nan),
-        governance_row=has_row[0],
-        governance_gap=listed[:, None] & covered[None, :] & ~has_row[0],
-    )
-
-
-def _spread(
-    rows: pd.DataFrame, column: str, labels: list[str], place: dict[str, int], grid: Grid
-) -> tuple[Array, Flags]:
-    """Numbers of a long table by label, country and year, and whether there was a row; 0 without one."""
-    number = {label: n for n, label in enumerate(labels)}
-    at = (
-        rows["material"].map(number).fillna(-1).to_numpy(dtype=np.int64),
-        rows["country_iso3"].map(place).to_numpy(dtype=np.int64),
-        grid.numbers_of_years(rows["year"]),
-    )
-    kept = (at[0] >= 0) & (at[2] >= 0)
-    at = (at[0][kept], at[1][kept], at[2][kept])
-    table = np.zeros((len(labels), len(place), len(grid.years)))
-    seen = np.zeros(table.shape, dtype=bool)
-    np.add.at(table, at, rows[column].to_numpy(dtype=np.float64)[kept])
-    seen[at] = True
-    return table, seen
-
-
-def _number_flows(
-    trade: pd.DataFrame, sellers: Integers, grid: Grid, members: Flags, place: dict[str, int]
-) -> dict[str, npt.NDArray[np.generic]]:
-    """Flows of every basket to every importer of the grid; a member's flows count for its region too."""
-    code, codes = pd.factorize(trade["hs6"])
-    buyer, buyers = pd.factorize(trade["importer"])
-    year = grid.numbers_of_years(trade["year"])
-    known = np.array([place.get(name, -1) for name in buyers], dtype=np.int64)
-    # Single countries in one step, each region in a step of its own.
-    alone = {int(row.argmax()): number for number, row in enumerate(members) if row.sum() == 1}
-    steps = [np.array([alone.get(n, -1) for n in known], dtype=np.int64)]
-    for number in np.flatnonzero(members.sum(axis=1) > 1):
-        steps.append(np.where((known >= 0) & members[number][known], number, -1))
-    parts = []
-    for b, group in enumerate(grid.groups):
-        counted = np.isin(codes.to_numpy(dtype=object), np.array(group.codes, dtype=object))
-        rows = np.flatnonzero(counted[code] & (year >= 0))
-        for importers in steps:
-            importer = importers[buyer[rows]]
-            kept, importer = rows[importer >= 0], importer[importer >= 0]
-            parts.append((kept, (b * len(grid.countries) + importer) * len(grid.years) + year[kept], importer))
-    none = np.array([], dtype=np.int64)
-    row, cell, importer = (np.concatenate([none, *column]) for column in zip(*parts, strict=True))
-    seller = sellers[row]
-    return {
-        "cell": cell,
-        "seller": seller,
-        "inside": members[importer, seller],
-        "mass": trade["quantity_t"].to_numpy(dtype=np.float64)[row],
-        "value": trade["value_kusd"].to_numpy(dtype=np.float64)[row],
-    }
-
-
-# --- the value of every cell --------------------------------------------------------------------
-
-
 def evaluate(
     tables: PeerTables, conventions: Conventions = PEER, supply: tuple[Array, Array] | None = None
 ) -> PeerScores:
@@ -236,12 +99,12 @@ def evaluate(
         World HHI and own production (t), one entry a cell, from another table of producers.
     """
     hhi, own = supply or (_concentration(tables, conventions), _own_production(tables, conventions))
-    counted = ~tables.inside | conventions.inner_trade
-    cell, known = tables.cell[counted], ~np.isnan(tables.mass[counted])
-    mass, value = np.nan_to_num(tables.mass[counted]), tables.value[counted]
+    flows = tables.flows if conventions.inner_trade else tables.flows.over_borders()
+    cell, known = flows.cell, ~np.isnan(flows.mass)
+    mass = np.nan_to_num(flows.mass)
     year = cell % len(tables.grid.years)
-    instability = _instability(tables, conventions)[tables.seller[counted], year]
-    instability = np.where(tables.inside[counted], 0.0, instability)
+    instability = _instability(tables, conventions)[flows.seller, year]
+    instability = np.where(flows.inside, 0.0, instability)
     size = tables.grid.size
     risks = import_risks(cell, mass, instability, np.zeros(len(mass)), size)
     risk, _, _ = risks.within(own)
@@ -249,7 +112,7 @@ def evaluate(
         blind = np.bincount(cell, np.isnan(instability), size) > 0
         risk = np.where(blind, np.nan, risk)
     nothing = (risks.imports_t + own) == 0
-    spent = np.bincount(cell, value * (known | conventions.price_over_all_value), size)
+    spent = np.bincount(cell, flows.value * (known | conventions.price_over_all_value), size)
     weighed = risks.imports_t > 0
     price = np.divide(spent, risks.imports_t, out=np.full(size, np.nan), where=weighed)
     if conventions.zero_for_nothing:
@@ -303,14 +166,12 @@ def _shared(tables: PeerTables) -> list[tuple[int, int]]:
 
 def _instability(tables: PeerTables, conventions: Conventions) -> Array:
     """Instability of every country and year, NaN where the conventions leave it unknown."""
-    stable, row, gap = (
-        part.copy() for part in (tables.governance, tables.governance_row, tables.governance_gap)
-    )
+    stable = tables.governance.copy()
+    row, gap = tables.governance_row.copy(), tables.governance_gap.copy()
     place = {name: number for number, name in enumerate(tables.names)}
     if conventions.joined_codes:
         for taker, giver in _shared(tables):
-            for part in (stable, row, gap):
-                part[taker] = part[giver]
+            stable[taker], row[taker], gap[taker] = stable[giver], row[giver], gap[giver]
     if conventions.unmatched_taiwan and UNMATCHED in place:
         at = place[UNMATCHED]
         stable[at], row[at], gap[at] = np.nan, False, False

@@ -22,7 +22,8 @@ from ytterby.facts.production import RESTS, WORLD, load_production
 from ytterby.facts.store import Store
 from ytterby.indicators.cells import EU, Flags, Grid, Group, Integers
 from ytterby.indicators.longrows import long_rows
-from ytterby.indicators.peer import PEER, Conventions, PeerScores, PeerTables, evaluate, number_tables, whole_status
+from ytterby.indicators.peer import PEER, Conventions, PeerScores, evaluate, whole_status
+from ytterby.indicators.peer_arrays import PeerTables, number_tables
 
 METHOD, STAGE = "geopolrisk_peer", "peer basket"
 PRODUCTION_SOURCE = "wmd"
