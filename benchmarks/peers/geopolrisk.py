@@ -110,7 +110,7 @@ def run_peer(
         out.writerows([*cell, int(number in chosen)] for number, cell in enumerate(asked))
     home = folder / "home"
     home.mkdir(exist_ok=True)
-    command = [python, DRIVER, cells, answers, times]
+    command = [python, "-I", DRIVER, cells, answers, times]  # -I: else our file of that name is imported
     quiet = {**os.environ, "HOME": str(home), "TQDM_DISABLE": "1"}
     subprocess.run(command, env=quiet, check=True)
     found = pd.read_csv(answers, dtype={"country": str}, keep_default_na=False, na_values=["", "nan"])
