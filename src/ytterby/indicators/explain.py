@@ -90,7 +90,8 @@ def brief(steps: pd.DataFrame) -> pd.DataFrame:
     ends = steps["convention"].isin(["peer", "corrected"])
     known = steps["value"].notna()
     turns = known != known.shift(fill_value=False)
-    told = steps[ends | turns | (steps["contribution"].abs() > 0)]
+    moves = steps["contribution"].abs() > 1e-12 * steps["value"].abs()  # less is rounding
+    told = steps[ends | turns | moves]
     return told.drop(columns=["step", "stage", "meaning"]).reset_index(drop=True)
 
 

@@ -26,8 +26,8 @@ from ytterby.indicators.peer import PEER, Conventions, PeerScores, evaluate, who
 from ytterby.indicators.peer_arrays import PeerTables, number_tables
 
 METHOD, STAGE = "geopolrisk_peer", "peer basket"
-PRODUCTION_SOURCE = "wmd"
-SOURCES = "baci-hs92;wmd;wgi-pv"
+TRADE_SOURCE, PRODUCTION_SOURCE = "baci-hs92", "wmd"
+SOURCES = f"{TRADE_SOURCE};{PRODUCTION_SOURCE};wgi-pv"
 _TONNES = {"t": 1.0, "kg": 0.001}  # other units are no masses
 _TRADE = ("year", "exporter", "importer", "hs6", "value_kusd", "quantity_t")
 
@@ -93,9 +93,9 @@ def read_peer_tables(
     units = {basket.material: basket.tonnes_per_unit for basket in load_baskets()}
     factors = np.array([units.get(group.material, np.nan) for group in groups])
     codes = sorted({code for group in groups for code in group.codes})
-    trade = store.select("trade", only=_TRADE, hs6=codes, year=list(grid.years))
+    trade = store.select("trade", only=_TRADE, hs6=codes, year=list(grid.years), source_id=TRADE_SOURCE)
     governance = load_governance(store)
-    held = set(store.query("SELECT DISTINCT hs6 FROM trade")["hs6"])
+    held = set(store.query("SELECT DISTINCT hs6 FROM trade WHERE source_id = ?", [TRADE_SOURCE])["hs6"])
     return StoreTables(
         tables=number_tables(trade, _read_production(store, units), governance, grid, factors),
         lacking=np.array([not held.issuperset(group.codes) for group in groups]),
