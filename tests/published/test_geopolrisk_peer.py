@@ -15,6 +15,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from ytterby.catalog.rows import read_rows
 from ytterby.errors import NoData, UnknownName
 from ytterby.facts.imports import import_table
 from ytterby.facts.store import open_store
@@ -75,6 +76,24 @@ def cells(grid):
         for c, country in enumerate(grid.countries)
         for y, year in enumerate(grid.years)
     }
+
+
+def test_baskets_are_those_of_the_peer(shared):
+    """Section 3, rule 5: codes from the peer's map, our keys from the catalog's sheets."""
+    with (shared / "data" / "wmd" / "material_hs_map.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    sheets = (row for row in read_rows("publisher_production") if row["publisher"] == "wmd")
+    keys = {row["commodity"]: row["material"] for row in sheets}
+    expected = {
+        row["material"]: (
+            row["reference_id"],
+            keys.get(row["material"], ""),
+            set(filter(None, f"{row['hs6']};{row['hs6_complementary']}".split(";"))),
+        )
+        for row in rows
+    }
+    assert {name: (b.peer_material, b.material, set(b.hs6)) for name, b in SHEETS.items()} == expected
+    assert sum(bool(basket.hs6) for basket in SHEETS.values()) == 53
 
 
 def test_every_cell_of_the_peer(numbered, published):
