@@ -36,6 +36,7 @@ _PUBLIC = {
     "ytterby.indicators.smallest_sets": ("smallest_sets",),
     "ytterby.indicators.reliance": ("net_reliance",),
     "ytterby.indicators.shares": ("trade_shares",),
+    "ytterby.indicators.explain": ("explain_geopolrisk",),
     "ytterby.network.build": ("build_chain",),
     "ytterby.network.chain": ("check_balance",),
     "ytterby.network.outcomes": ("fan", "losses", "stops", "summarise"),

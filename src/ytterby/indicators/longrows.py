@@ -44,6 +44,10 @@ REASONS = (
     "a supplier of more than 5 % produces, buys more than it sells, and has no production in the store",
     "a circle of countries sells without any origin",
     "production of a country is withheld or not available",
+    "own production is withheld, not available or no mass",
+    "a supplier has no governance",
+    "the store lacks a code that the peer counts",
+    "the peer does not know this country",
 )
 CODE = {reason: number for number, reason in enumerate(REASONS)}
 

