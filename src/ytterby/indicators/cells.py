@@ -150,42 +150,92 @@ def _count(number: Integers, weights: Array, size: int) -> Array:
 
 
 @dataclass(frozen=True)
-class _Flows:
-    """Flows as numbers, in the order of their codes: -1 is a country or year nobody asked for."""
+class Trade:
+    """Flows of a grid's codes and years as numbers, in the order of their codes.
+
+    ``exporter`` and ``importer`` are numbers of ``countries``, ``year`` is the number of a year of the
+    grid; ``mass`` (t) is NaN where it is not known, ``value`` is in thousand USD.
+    """
 
     codes: tuple[str, ...]
     ends: Integers  # where the flows of each code end
+    countries: tuple[str, ...]
+    year: Small
+    exporter: Small
+    importer: Small
+    mass: Array
+    value: Array
+
+    def rows_of(self, group: Group) -> Integers:
+        """Places of the flows in the codes of a group."""
+        spans = [
+            np.arange(self.ends[number - 1] if number else 0, self.ends[number])
+            for number, code in enumerate(self.codes)
+            if code in group.codes
+        ]
+        return np.concatenate(spans) if spans else np.array([], dtype=np.int64)
+
+
+def read_trade(store: Store, grid: Grid) -> Trade:
+    """Trade of the grid's codes and years, of all countries."""
+    wanted = sorted({code for group in grid.groups for code in group.codes})
+    trade = store.select("trade", only=_COLUMNS, hs6=wanted if len(wanted) < 20 else None)
+    year = grid.numbers_of_years(trade["year"])
+    code, codes = pd.factorize(trade["hs6"])
+    exporter, exporters = pd.factorize(trade["exporter"])
+    importer, importers = pd.factorize(trade["importer"])
+    countries = tuple(sorted({*exporters, *importers}))
+    place = {name: number for number, name in enumerate(countries)}
+    sold, bought = (np.array([place[c] for c in names], np.int16) for names in (exporters, importers))
+    asked = np.flatnonzero(year >= 0)
+    at = asked[np.argsort(code[asked], kind="stable")]
+    return Trade(
+        codes=tuple(codes),
+        ends=np.cumsum(np.bincount(code[at], minlength=len(codes))),
+        countries=countries,
+        year=year[at].astype(np.int16),
+        exporter=sold[exporter[at]],
+        importer=bought[importer[at]],
+        mass=trade["quantity_t"].to_numpy(dtype=np.float64)[at],
+        value=trade["value_kusd"].to_numpy(dtype=np.float64)[at],
+    )
+
+
+@dataclass(frozen=True)
+class _Flows:
+    """Flows of one group with the places of both ends in the grid; -1 is a country nobody asked for."""
+
     year: Small
     buyer: Small
     seller: Small
     supplier: Small
-    suppliers: tuple[str, ...]
     mass: Array
     value: Array
 
 
-def gather_imports(store: Store, grid: Grid, *, ends: Ends = IMPORTS) -> Imports:
+def gather_imports(trade: Trade, grid: Grid, *, ends: Ends = IMPORTS) -> Imports:
     """Imports of every cell by supplier; a region is one importer, trade inside it left out.
 
     With ``ends`` as ``EXPORTS`` the two ends are exchanged: exports of every cell by customer.
     """
-    flows = _read_flows(store, grid, ends)
-    parts = [_pairs_of_group(flows, grid, number) for number in range(len(grid.groups))]
-    cell, supplier, mass, value, covered = (np.concatenate(column) for column in zip(*parts, strict=True))
     held = np.zeros((len(grid.groups), len(grid.years)), dtype=bool)
     exports = np.zeros(grid.size)
-    for number in range(len(grid.groups)):
-        rows = _rows_of(flows, grid.groups[number])
-        held[number, flows.year[rows]] = True
-        sold = rows[(flows.seller[rows] >= 0) & ~np.isnan(flows.mass[rows])]
+    parts = []
+    members = {name: _membership(grid, name, trade.countries) for name in grid.unions}
+    for number, group in enumerate(grid.groups):
+        flows = _flows(trade, grid, trade.rows_of(group), ends, members)
+        held[number, flows.year] = True
+        sold = np.flatnonzero((flows.seller >= 0) & ~np.isnan(flows.mass))
         at = _cell(grid, number, flows.seller[sold], flows.year[sold])
-        exports += _count(at, flows.mass[sold], grid.size)
+        np.add.at(exports, at, flows.mass[sold])
+        parts.append(_pairs_of_group(flows, grid, number, len(trade.countries)))
+    cell, supplier, mass, value, covered = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Imports(
         pair_cell=cell,
         pair_supplier=supplier,
         pair_mass=mass,
         pair_value=value,
-        suppliers=flows.suppliers,
+        suppliers=trade.countries,
         cell_mass=_count(cell, np.nan_to_num(mass), grid.size),
         cell_value=_count(cell, value, grid.size),
         cell_covered=_count(cell, covered, grid.size),
@@ -194,82 +244,55 @@ def gather_imports(store: Store, grid: Grid, *, ends: Ends = IMPORTS) -> Imports
     )
 
 
+def _flows(trade: Trade, grid: Grid, rows: Integers, ends: Ends, members: dict[str, Flags]) -> _Flows:
+    """Some flows; those over the border of a region come once more, with the region in its member's place."""
+    buys, sells = (getattr(trade, end)[rows] for end in ends)
+    place = np.array([grid.place.get(name, -1) for name in trade.countries], dtype=np.int16)
+    taken, buyers, sellers = [np.arange(len(rows))], [place[buys]], [place[sells]]
+    for name, inside in members.items():
+        buying, selling = inside[buys, trade.year[rows]], inside[sells, trade.year[rows]]
+        inward, outward = np.flatnonzero(buying & ~selling), np.flatnonzero(selling & ~buying)
+        taken += [inward, outward]
+        union, nobody = np.int16(grid.place[name]), np.int16(-1)
+        buyers += [np.full(len(inward), union), np.full(len(outward), nobody)]
+        sellers += [np.full(len(inward), nobody), np.full(len(outward), union)]
+    everything = np.concatenate(taken)
+    at = rows[everything]
+    return _Flows(
+        year=trade.year[at],
+        buyer=np.concatenate(buyers),
+        seller=np.concatenate(sellers),
+        supplier=sells[everything],
+        mass=trade.mass[at],
+        value=trade.value[at],
+    )
+
+
 def _cell(grid: Grid, group: int, country: Small, year: Small) -> Integers:
     return (group * len(grid.countries) + country.astype(np.int64)) * len(grid.years) + year
 
 
-def _rows_of(flows: _Flows, group: Group) -> Integers:
-    spans = [
-        np.arange(flows.ends[number - 1] if number else 0, flows.ends[number])
-        for number, code in enumerate(flows.codes)
-        if code in group.codes
-    ]
-    return np.concatenate(spans) if spans else np.array([], dtype=np.int64)
-
-
-def _pairs_of_group(flows: _Flows, grid: Grid, number: int) -> tuple[Integers, Integers, Array, Array, Array]:
+def _pairs_of_group(
+    flows: _Flows, grid: Grid, number: int, countries: int
+) -> tuple[Integers, Integers, Array, Array, Array]:
     """Cell, supplier, mass, value and covered value of each importer, year and supplier of one group."""
-    rows = _rows_of(flows, grid.groups[number])
-    rows = rows[flows.buyer[rows] >= 0]
-    key = (
-        _cell(grid, number, flows.buyer[rows], flows.year[rows]) * len(flows.suppliers) + flows.supplier[rows]
-    )
+    bought = np.flatnonzero(flows.buyer >= 0)
+    key = _cell(grid, number, flows.buyer[bought], flows.year[bought]) * countries + flows.supplier[bought]
     pairs, inverse = np.unique(key, return_inverse=True)
-    mass, value = flows.mass[rows], flows.value[rows]
+    mass, value = flows.mass[bought], flows.value[bought]
     known = ~np.isnan(mass)
     total = _count(inverse, np.nan_to_num(mass), len(pairs))
     has_mass = _count(inverse, known.astype(np.float64), len(pairs)) > 0
     return (
-        pairs // max(len(flows.suppliers), 1),
-        pairs % max(len(flows.suppliers), 1),
+        pairs // max(countries, 1),
+        pairs % max(countries, 1),
         np.where(has_mass, total, np.nan),
         _count(inverse, value, len(pairs)),
         _count(inverse, value * known, len(pairs)),
     )
 
 
-def _read_flows(store: Store, grid: Grid, ends: Ends) -> _Flows:
-    """Trade of the grid's codes and years as numbers, with the flows over the borders of regions on top."""
-    wanted = sorted({code for group in grid.groups for code in group.codes})
-    trade = store.select("trade", only=_COLUMNS, hs6=wanted if len(wanted) < 20 else None)
-    year = grid.numbers_of_years(trade["year"])
-    code, codes = pd.factorize(trade["hs6"])
-    supplier, suppliers = pd.factorize(trade[ends[1]], sort=True)
-    importer, importers = pd.factorize(trade[ends[0]], sort=True)
-    buyer, seller = _places(grid, importers)[importer], _places(grid, suppliers)[supplier]
-    # The flows of a region come once more, with the region in the place of its member.
-    rows = np.flatnonzero(year >= 0)
-    taken, buyers, sellers = [rows], [buyer[rows]], [seller[rows]]
-    for name in grid.unions:
-        buys, sells = (
-            _membership(grid, name, names)[number, year]
-            for names, number in ((importers, importer), (suppliers, supplier))
-        )
-        inward, outward = rows[(buys & ~sells)[rows]], rows[(sells & ~buys)[rows]]
-        taken += [inward, outward]
-        buyers += [np.full(len(inward), grid.place[name]), np.full(len(outward), -1)]
-        sellers += [np.full(len(inward), -1), np.full(len(outward), grid.place[name])]
-    everything = np.concatenate(taken)
-    order = np.argsort(code[everything], kind="stable")
-    at = everything[order]
-    return _Flows(
-        codes=tuple(codes),
-        ends=np.cumsum(np.bincount(code[at], minlength=len(codes))),
-        year=year[at].astype(np.int16),
-        buyer=np.concatenate(buyers)[order].astype(np.int16),
-        seller=np.concatenate(sellers)[order].astype(np.int16),
-        supplier=supplier[at].astype(np.int16),
-        suppliers=tuple(suppliers),
-        mass=trade["quantity_t"].to_numpy(dtype=np.float64)[at],
-        value=trade["value_kusd"].to_numpy(dtype=np.float64)[at],
-    )
-
-
-def _membership(grid: Grid, region: str, names: pd.Index[str]) -> Flags:
+def _membership(grid: Grid, region: str, names: Sequence[str]) -> Flags:
     """[name, year] whether a country is in a region."""
     members = [np.isin(names, grid.regions.members(region, year)) for year in grid.years]
     return np.stack(members, axis=1) if members else np.zeros((len(names), 0), dtype=bool)
-
-
-def _places(grid: Grid, names: pd.Index[str]) -> Integers:
-    return np.array([grid.place.get(name, -1) for name in names], dtype=np.int64)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ytterby.indicators.cells import Grid, Imports
 from ytterby.indicators.dependence import MEASURES, By, RegionSet, import_shares
-from ytterby.indicators.longrows import CODE, Status, long_rows
+from ytterby.indicators.longrows import CODE, GridRows, Status, long_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +70,7 @@ def exporter_standing(trade: pd.DataFrame, *, by: By = "mass") -> pd.DataFrame:
     return table.sort_values(["year", "world_share"], ascending=[True, False], ignore_index=True)
 
 
-def screen_export_share(grid: Grid, exports: Imports, status: Status) -> pd.DataFrame:
+def screen_export_share(grid: Grid, exports: Imports, status: Status) -> GridRows:
     """Share of the largest customer in each country's exports, by mass; bounds hold its share by money.
 
     Parameters

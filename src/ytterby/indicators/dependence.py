@@ -130,7 +130,9 @@ def net_import_reliance(
     return np.asarray(net / positive)
 
 
-def look_through_origins(flows: npt.ArrayLike, production: npt.ArrayLike | None = None) -> Array:
+def look_through_origins(
+    flows: npt.ArrayLike, production: npt.ArrayLike | None = None, *, of: npt.ArrayLike | None = None
+) -> Array:
     """Origin of what each country holds, seen through transit (a Leontief inverse on trade shares).
 
     With S_i = D_i + sum_e F_ei, A_ei = F_ei/S_i and d_i = D_i/S_i the origins obey O = diag(d) + O A,
@@ -144,10 +146,14 @@ def look_through_origins(flows: npt.ArrayLike, production: npt.ArrayLike | None 
     production
         n domestic amounts D in the same unit and basis, 0 when None. Where the flows need more,
         D_i = exports - imports is taken, so that nobody sells what came from nowhere.
+    of
+        n x m, the baskets whose origins are asked for: a column is a mixture of what the countries hold.
+        What each country holds itself when None.
 
     Returns
     -------
-    n x n, row origin, column holder; a column sums to 1, or to 0 where nothing is held.
+    n x n (n x m), row origin, column holder (basket); a column sums to 1 (to the sum of the basket), or to 0
+    where nothing is held.
 
     Raises
     ------
@@ -166,14 +172,15 @@ def look_through_origins(flows: npt.ArrayLike, production: npt.ArrayLike | None 
         raise BadNumbers("flows and production must be known and not negative.", "Fill or drop the others.")
     held = made + bought
     divisor = np.where(held > 0, held, 1.0)
-    system = np.eye(len(held)) - bilateral / divisor
+    baskets = np.eye(len(held)) if of is None else np.asarray(of, dtype=np.float64)
     try:
-        origins = np.linalg.solve(system.T, np.diag(made / divisor).T).T
+        origins = np.linalg.solve(np.eye(len(held)) - bilateral / divisor, baskets)
     except np.linalg.LinAlgError:
-        origins = np.full_like(bilateral, np.nan)
-    if not np.allclose(origins.sum(axis=0), held > 0, atol=1e-6):
+        origins = np.full_like(baskets, np.nan)
+    origins *= (made / divisor)[:, None]
+    if not np.allclose(origins.sum(axis=0), (held > 0) @ baskets, atol=1e-6):
         raise BadNumbers("a circle of countries sells without any origin.", "Give production of one of them.")
-    return np.asarray(np.clip(origins, 0.0, 1.0))
+    return np.asarray(np.clip(origins, 0.0, 1.0) if of is None else np.maximum(origins, 0.0))
 
 
 def look_through_shares(

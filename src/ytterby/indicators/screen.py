@@ -253,6 +253,10 @@ def _sources(supply: Supply, others: str) -> tuple[Integers, list[str]]:
     return supply.flat(number.reshape(supply.source.shape)), [f"{others};{name}" for name in names]
 
 
+def _screen_customers(world: World, exports: Imports) -> GridRows:
+    return screen_export_share(world.grid, exports, _import_status(world.grid, exports))
+
+
 SCREENS: dict[str, Callable[[World], GridRows | pd.DataFrame]] = {
     "hhi": lambda world: screen_production(world.producers),
     "dera": lambda world: screen_dera(world.producers),
@@ -264,11 +268,9 @@ SCREENS: dict[str, Callable[[World], GridRows | pd.DataFrame]] = {
     "concentration": lambda world: screen_concentration(world.producers),
     "eu": lambda world: screen_eu(world.producers),
     "usgs": lambda world: screen_usgs(world.producers),
-    "export_share": lambda world: screen_export_share(
-        world.grid, world.exports, _import_status(world.grid, world.exports)
-    ),
+    "export_share": lambda world: _screen_customers(world, world.exports),
     "look_through": lambda world: screen_look_through(
-        world.store, world.grid, world.production, _import_status(world.grid, world.imports)
+        world.trade, world.grid, world.production, _import_status(world.grid, world.imports)
     ),
     "chokepoints": lambda world: screen_nodes(world.producers, world.grid, world.imports),
 }

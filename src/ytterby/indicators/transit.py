@@ -9,13 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from ytterby.errors import BadNumbers
-from ytterby.facts.store import Store
-from ytterby.indicators.cells import Array, Flags, Grid, Group, Integers
+from ytterby.indicators.cells import Array, Flags, Grid, Group, Integers, Trade
 from ytterby.indicators.dependence import look_through_origins
-from ytterby.indicators.longrows import CODE, Status, long_rows
+from ytterby.indicators.longrows import CODE, GridRows, Status, long_rows
 from ytterby.indicators.supply import WorldProduction, Worlds, goods_fit, same_basis
 
 LARGE = 0.05  # suppliers above this share must not be hidden
@@ -63,25 +61,25 @@ def trace(flows: Array, imports: Array, made: Array | None, makers: Flags) -> Or
     system = np.zeros((len(sellers) + 1, len(sellers) + 1))
     system[:-1, :-1], system[:-1, -1] = flows[np.ix_(sellers, sellers)], rest
     known = None if made is None else np.append(made[sellers], 0.0)
-    origins = look_through_origins(system, known)[:-1, :-1]
     bought = imports.sum(axis=0)
     direct = np.divide(imports, bought, out=np.zeros_like(imports), where=bought > 0)
     share = np.zeros_like(direct)
-    share[sellers] = origins @ direct[sellers]
+    holdings = np.vstack([direct[sellers], np.zeros((1, direct.shape[1]))])
+    share[sellers] = look_through_origins(system, known, of=holdings)[:-1]
     shy = makers & (flows.sum(axis=0) > flows.sum(axis=1)) if made is None else np.zeros(len(flows), bool)
     return Origins(share, direct, np.asarray(((direct > LARGE) & shy[:, None]).any(axis=0)))
 
 
-def screen_look_through(store: Store, grid: Grid, production: Worlds, status: Status) -> pd.DataFrame:
+def screen_look_through(trade: Trade, grid: Grid, production: Worlds, status: Status) -> GridRows:
     """Share of the largest origin of each importer, by mass; the bounds hold its direct share as well."""
     status = status.copy()
-    flows = _Flows(store, grid)
+    flows = _Flows(trade, grid)
     value, direct = np.full(grid.size, np.nan), np.full(grid.size, np.nan)
     origin = np.full(grid.size, "", dtype=object)
     basis = np.full(grid.size, "", dtype=object)
     for g, group in enumerate(grid.groups):
         worlds = _worlds(production, group.material, group.stage)
-        makers = _makers(worlds, flows.countries)
+        makers, rows = _makers(worlds, flows.countries), flows.by_year(g)
         for y, year in enumerate(grid.years):
             cells = (g * len(grid.countries) + np.arange(len(grid.countries))) * len(grid.years) + y
             fine = cells[status[cells] == 0]
@@ -89,7 +87,8 @@ def screen_look_through(store: Store, grid: Grid, production: Worlds, status: St
                 continue
             world = worlds.get(year)
             columns = (fine // len(grid.years)) % len(grid.countries)
-            found = _found(flows, g, y, columns, world, makers)
+            refused = None if world is None else _unfit(group, world)
+            found = refused or _found(flows, rows[y], y, columns, world, makers)
             if isinstance(found, str):
                 status[fine] = CODE[found]
                 continue
@@ -107,14 +106,11 @@ def screen_look_through(store: Store, grid: Grid, production: Worlds, status: St
 
 
 def _found(
-    flows: _Flows, g: int, y: int, columns: Integers, world: WorldProduction | None, makers: Flags
+    flows: _Flows, rows: Integers, y: int, columns: Integers, world: WorldProduction | None, makers: Flags
 ) -> Origins | str:
     """Origins, or the reason why there are none."""
-    refused = None if world is None else _unfit(flows.grid.groups[g], world)
-    if refused:
-        return refused
     made = None if world is None else np.array([world.by_country.get(c, 0.0) for c in flows.countries])
-    whole = flows.matrix(g, y)
+    whole = flows.matrix(rows)
     try:
         return trace(whole, flows.bought(whole, columns, y), made, makers)
     except BadNumbers:
@@ -147,45 +143,39 @@ def _makers(worlds: dict[int, WorldProduction], countries: tuple[str, ...]) -> F
 class _Flows:
     """All trade of the grid's codes as matrices between single countries."""
 
-    def __init__(self, store: Store, grid: Grid) -> None:
-        wanted = sorted({code for group in grid.groups for code in group.codes})
-        columns = ("year", "exporter", "importer", "hs6", "quantity_t")
-        trade = store.select("trade", only=columns, hs6=wanted if len(wanted) < 20 else None)
-        year = grid.numbers_of_years(trade["year"])
-        kept = (year >= 0) & trade["quantity_t"].notna().to_numpy()
-        trade, self.year = trade[kept], year[kept]
-        both = pd.concat([trade["exporter"].astype(str), trade["importer"].astype(str)], ignore_index=True)
-        numbers, names = pd.factorize(both, sort=True)
-        self.countries = tuple(str(name) for name in names)
-        self.exporter, self.importer = numbers[: len(trade)], numbers[len(trade) :]
-        self.mass = trade["quantity_t"].to_numpy(dtype=np.float64)
-        code, codes = pd.factorize(trade["hs6"])
-        self.grid = grid
-        self.rows = [
-            np.flatnonzero(np.isin(np.asarray(codes, dtype=object), group.codes)[code])
-            for group in grid.groups
-        ]
+    def __init__(self, trade: Trade, grid: Grid) -> None:
+        self.trade, self.grid, self.countries = trade, grid, trade.countries
+        place = {code: number for number, code in enumerate(self.countries)}
+        self.column = np.array([place.get(code, -1) for code in grid.countries], dtype=np.int64)
+        self.inside = {name: self._members(name) for name in grid.unions}
 
-    def matrix(self, group: int, year: int) -> Array:
-        """[exporter, importer] tonnes of a group in a year."""
-        rows = self.rows[group]
-        rows = rows[self.year[rows] == year]
-        count = len(self.countries)
-        flat = self.exporter[rows] * count + self.importer[rows]
-        flows = np.asarray(np.bincount(flat, self.mass[rows], count * count), dtype=np.float64)
-        flows = flows.reshape(count, count)
+    def _members(self, region: str) -> Flags:
+        """[year, country] whether a country is in a region."""
+        named = [self.grid.regions.members(region, year) for year in self.grid.years]
+        return np.array([np.isin(self.countries, members) for members in named])
+
+    def by_year(self, group: int) -> dict[int, Integers]:
+        """Places of the flows of a group whose mass is known, by number of year."""
+        rows = self.trade.rows_of(self.grid.groups[group])
+        rows = rows[~np.isnan(self.trade.mass[rows])]
+        rows = rows[np.argsort(self.trade.year[rows], kind="stable")]
+        years, starts = np.unique(self.trade.year[rows], return_index=True)
+        ends = np.append(starts[1:], len(rows))[: len(starts)]
+        return {int(year): rows[start:end] for year, start, end in zip(years, starts, ends, strict=True)}
+
+    def matrix(self, rows: Integers) -> Array:
+        """[exporter, importer] tonnes of some flows."""
+        trade, count = self.trade, len(self.countries)
+        flat = trade.exporter[rows].astype(np.int64) * count + trade.importer[rows]
+        flows = np.bincount(flat, trade.mass[rows], count * count).reshape(count, count)
         np.fill_diagonal(flows, 0.0)
-        return flows
+        return np.asarray(flows, dtype=np.float64)
 
     def bought(self, flows: Array, columns: Integers, year: int) -> Array:
         """[exporter, importer] what the grid's countries and regions bought, inner trade left out."""
-        grid, place = self.grid, {code: n for n, code in enumerate(self.countries)}
-        out = np.zeros((len(flows), len(columns)))
-        for at, column in enumerate(columns):
-            name = grid.countries[column]
-            if name in grid.unions:
-                inside = np.isin(self.countries, grid.regions.members(name, grid.years[year]))
-                out[~inside, at] = flows[np.ix_(~inside, inside)].sum(axis=1)
-            else:
-                out[:, at] = flows[:, place[name]]
+        out = flows[:, self.column[columns]]
+        for name, members in self.inside.items():
+            inside = members[year]
+            here = columns == self.grid.place[name]
+            out[:, here] = np.where(inside, 0.0, flows[:, inside].sum(axis=1))[:, None]
         return out

@@ -14,7 +14,18 @@ import numpy as np
 from ytterby.catalog.countries import iso3
 from ytterby.catalog.materials import load_materials, material
 from ytterby.facts.store import Store
-from ytterby.indicators.cells import EU, EXPORTS, Array, Grid, Imports, Integers, build_groups, gather_imports
+from ytterby.indicators.cells import (
+    EU,
+    EXPORTS,
+    Array,
+    Grid,
+    Imports,
+    Integers,
+    Trade,
+    build_groups,
+    gather_imports,
+    read_trade,
+)
 from ytterby.indicators.dependence import RegionSet
 from ytterby.indicators.producers import Producers
 from ytterby.indicators.regions import Regions, as_regions, bloc_regions
@@ -47,14 +58,19 @@ class World:
         return Producers(self.store, self.production, self.materials, self.grid.years)
 
     @cached_property
-    def imports(self) -> Imports:
-        """Imports of every cell by supplier."""
-        return gather_imports(self.store, self.grid)
+    def trade(self) -> Trade:
+        """Flows of all codes and years of the grid."""
+        return read_trade(self.store, self.grid)
 
     @cached_property
+    def imports(self) -> Imports:
+        """Imports of every cell by supplier."""
+        return gather_imports(self.trade, self.grid)
+
+    @property
     def exports(self) -> Imports:
-        """The same seen from the other side: exports of every cell by customer."""
-        return gather_imports(self.store, self.grid, ends=EXPORTS)
+        """The same seen from the other side: exports of every cell by customer; not kept, as one asks."""
+        return gather_imports(self.trade, self.grid, ends=EXPORTS)
 
     @cached_property
     def supply(self) -> Supply:
