@@ -28,7 +28,7 @@ def told(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
         (["read", "/dev/zero"], "/dev/zero: is not there"),
         (["run", "three-countries", "--articles", "nowhere"], "nowhere: is not there"),
         (["simulate", "three-countries", "--out", "nowhere/t.csv"], "the folder is not there"),
-        (["simulate", "three-countries", "--out", "t.xlsx"], "unknown table format '.xlsx'"),
+        (["simulate", "three-countries", "--out", "t.ods"], "unknown table format '.ods'"),
         (["plan", "three-countries", "--out", "plan.csv"], "unknown table format '.csv'"),
         (["plan", "three-countries", "--partners", ","], "names nobody"),
         (["screen", "--year", "99999999999999999999"], "--year"),

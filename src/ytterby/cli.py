@@ -845,7 +845,7 @@ def _give_folded(
 def _print(table: pd.DataFrame, title: str = "", limit: int = SHOWN_ROWS) -> None:
     from rich.console import Console
 
-    from ytterby.views.tables import terminal_table
+    from ytterby.views.terminal import terminal_table
 
     Console().print(terminal_table(table, title, limit=limit))
 

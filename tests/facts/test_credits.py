@@ -12,6 +12,7 @@ from ytterby.cli import app
 from ytterby.facts import open_store
 from ytterby.facts.credits import CREDIT_COLUMNS, credit, credit_query
 from ytterby.facts.imports import import_table
+from ytterby.views import tables
 from ytterby.views.tables import CREDIT_KEY, credit_place, write_table
 
 BGS = Path(__file__).parent / "publishers" / "fixtures" / "bgs.csv"
@@ -110,7 +111,7 @@ def test_the_sources_are_there_before_the_table(tmp_path, monkeypatch):
     def fail(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ytterby.views.tables._write_json", fail)
+    monkeypatch.setitem(tables._WRITERS, ".json", fail)
     with pytest.raises(KeyboardInterrupt):
         write_table(pd.DataFrame({"a": [1]}), out, pd.DataFrame({"source_id": ["x"]}))
     assert [path.name for path in tmp_path.iterdir()] == [credit_place(out).name]

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ytterby.errors import UnknownName
-from ytterby.views.tables import csv_text, terminal_table, write_table
+from ytterby.errors import UnknownName, YtterbyError
+from ytterby.views import tables
+from ytterby.views.tables import csv_text, write_table
+from ytterby.views.terminal import terminal_table
 from ytterby.views.wording import money, percent, plain
 
 FRAME = pd.DataFrame(
@@ -93,7 +95,7 @@ def test_json_has_one_record_a_row(tmp_path: Path) -> None:
 
 def test_another_suffix_is_refused_with_those_that_are_known(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="table format") as caught:
-        write_table(FRAME, tmp_path / "t.xlsx")
+        write_table(FRAME, tmp_path / "t.ods")
     assert ".csv" in str(caught.value)
     assert not list(tmp_path.iterdir())
 
@@ -158,3 +160,43 @@ def test_money_has_three_digits(value: float, shown: str) -> None:
 )
 def test_plain_numbers_have_four_digits(value: object, shown: str) -> None:
     assert plain(value) == shown
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json"])
+def test_chunks_and_categories_change_no_byte(tmp_path: Path, monkeypatch, suffix: str) -> None:
+    write_table(FRAME, tmp_path / f"whole{suffix}")
+    monkeypatch.setattr(tables, "_CHUNK", 2)
+    write_table(FRAME, tmp_path / f"chunks{suffix}")
+    write_table(FRAME.astype({"name": "category", "count": "category"}), tmp_path / f"categories{suffix}")
+    for other in ("chunks", "categories"):
+        assert (tmp_path / f"{other}{suffix}").read_bytes() == (tmp_path / f"whole{suffix}").read_bytes()
+
+
+def test_json_is_what_the_encoder_of_python_writes(tmp_path: Path) -> None:
+    write_table(FRAME, tmp_path / "t.json")
+    rows = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
+    again = ",\n ".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    assert (tmp_path / "t.json").read_text(encoding="utf-8") == f"[{again}]\n"
+    write_table(FRAME.head(0), tmp_path / "none.json")
+    assert json.loads((tmp_path / "none.json").read_text(encoding="utf-8")) == []
+
+
+def test_a_workbook_holds_table_and_sources_and_runs_nothing(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    evil = FRAME.assign(name=["=HYPERLINK(1)", "bell \x07", "ö"])
+    write_table(evil, tmp_path / "t.xlsx", pd.DataFrame({"source_id": ["baci-hs92"]}))
+    book = openpyxl.load_workbook(tmp_path / "t.xlsx")
+    assert book.sheetnames == ["table", "sources"]
+    rows = list(book["table"].values)
+    assert rows[0] == tuple(FRAME.columns)
+    assert [row[0] for row in rows[1:]] == ["'=HYPERLINK(1)", "bell ", "ö"]
+    assert [row[1] for row in rows[1:]] == [0.1, None, -2.5]
+    assert all(cell.data_type != "f" for line in book["table"] for cell in line)
+    assert list(book["sources"].values)[1] == ("baci-hs92",)
+
+
+def test_what_no_sheet_can_hold_is_refused(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(tables, "_SHEET_ROWS", 3)
+    with pytest.raises(YtterbyError, match="do not fit"):
+        write_table(FRAME, tmp_path / "t.xlsx")
+    assert not list(tmp_path.iterdir())

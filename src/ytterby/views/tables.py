@@ -1,54 +1,46 @@
-"""Tables for people and programs: CSV that a spreadsheet may open, Parquet, JSON, the terminal."""
+"""Tables as files: CSV that a spreadsheet may open, Parquet, JSON, workbooks."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, Any
 
 import pandas as pd
 
-from ytterby.errors import Fault, InputFaults, UnknownName
-from ytterby.views.wording import plain, plain_value
+from ytterby.errors import Fault, InputFaults, UnknownName, YtterbyError
+from ytterby.views.wording import plain_value
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-FORMATS = (".csv", ".parquet", ".json")
+Plain = str | int | float | bool | None
+FORMATS = (".csv", ".parquet", ".json", ".xlsx")
 CREDIT_KEY = "ytterby_sources"  # of the metadata of a Parquet file; a JSON list of sources and terms
-_NARROWEST = 4  # characters of a column on the terminal
+_CHUNK = 50_000  # rows that are texts at one time: a world's screen has millions
+_SHEET_ROWS, _SHEET_CELL = 1_048_576, 32_767  # limits of a spreadsheet
 # A spreadsheet reads a cell that starts with one of these as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_table(frame: pd.DataFrame, path: Path, credit: pd.DataFrame | None = None) -> None:
-    """Write a table in the format that the suffix names: .csv, .parquet or .json.
+    """Write a table in the format that the suffix names: .csv, .parquet, .json or .xlsx.
 
     Parameters
     ----------
     credit
         Sources and terms of the rows (``ytterby.facts.credits``). They go into a file beside the table
-        before the table itself, so that no table is without them, and into the metadata of Parquet.
+        before the table itself, so that no table is without them, into the metadata of Parquet and onto a
+        sheet of their own.
 
     Raises
     ------
     UnknownName: another suffix.
     """
     check_place(path)
-    if credit is None:
-        writers = {".csv": _write_csv, ".parquet": _write_parquet, ".json": _write_json}
-        _replace(path, lambda partial: writers[path.suffix](frame, partial))
-        return
-    _replace(credit_place(path), lambda partial: _write_csv(credit, partial))
-    if path.suffix == ".parquet":
-        sources = json.dumps(list(_records(credit)), ensure_ascii=False)
-        _replace(path, lambda partial: _write_parquet(frame, partial, {CREDIT_KEY: sources}))
-    else:
-        write_table(frame, path)
+    if credit is not None:
+        _replace(credit_place(path), lambda partial: _write_csv(credit, partial))
+    _replace(path, lambda partial: _WRITERS[path.suffix](frame, partial, credit))
 
 
 def credit_place(path: Path) -> Path:
@@ -80,28 +72,9 @@ def check_place(path: Path, formats: Sequence[str] = FORMATS) -> None:
         raise InputFaults([Fault(str(path), None, None, message, "Make it first, or name another.")])
 
 
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    path.write_text(csv_text(frame), encoding="utf-8", newline="")
-
-
-def _write_json(frame: pd.DataFrame, path: Path) -> None:
-    lines = ",\n ".join(json.dumps(row, ensure_ascii=False) for row in _records(frame))
-    path.write_text(f"[{lines}]\n", encoding="utf-8", newline="")
-
-
-def _write_parquet(frame: pd.DataFrame, path: Path, metadata: dict[str, str] | None = None) -> None:
-    from ytterby.facts.store import write_parquet
-
-    write_parquet(_flat(frame), path, metadata)
-
-
-def _flat(frame: pd.DataFrame) -> pd.DataFrame:
-    """Columns of Python objects as text, so that a column is of one kind also where it is empty."""
-    flat = frame.copy()
-    for name in filter(lambda name: pd.api.types.is_object_dtype(frame[name]), frame.columns):
-        cells = [plain_value(value) for value in frame[name]]
-        flat[name] = pd.Series([v if v is None else str(v) for v in cells], index=frame.index, dtype="str")
-    return flat
+def _write_csv(frame: pd.DataFrame, path: Path, _credit: pd.DataFrame | None = None) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        _csv_into(file, frame)
 
 
 def csv_text(frame: pd.DataFrame) -> str:
@@ -111,15 +84,18 @@ def csv_text(frame: pd.DataFrame) -> str:
     written in the fewest digits that give the same float again.
     """
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([_disarmed(str(name)) for name in frame.columns])
-    for row in frame.itertuples(index=False, name=None):
-        writer.writerow([_csv_cell(value) for value in row])
+    _csv_into(out, frame)
     return out.getvalue()
 
 
-def _csv_cell(value: Any) -> Any:
-    cell = plain_value(value)
+def _csv_into(file: IO[str], frame: pd.DataFrame) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([_disarmed(str(name)) for name in frame.columns])
+    for rows in _rows(frame, _csv_cell):
+        writer.writerows(rows)
+
+
+def _csv_cell(cell: Plain) -> Any:
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -131,55 +107,89 @@ def _disarmed(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def _write_json(frame: pd.DataFrame, path: Path, _credit: pd.DataFrame | None = None) -> None:
+    keys = [json.dumps(str(name), ensure_ascii=False) for name in frame.columns]
+    form = "{" + ", ".join(f"{key.replace('%', '%%')}: %s" for key in keys) + "}"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        separator = "["
+        for rows in _rows(frame, _json_cell):
+            file.write(separator + ",\n ".join(form % row for row in rows))
+            separator = ",\n "
+        file.write("]\n" if len(frame) else "[]\n")
+
+
+def _json_cell(cell: Plain) -> str:
+    # JSON writes finite floats as Python does; asking its encoder for each takes three times as long
+    return repr(cell) if type(cell) is float else json.dumps(cell, ensure_ascii=False)
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path, credit: pd.DataFrame | None = None) -> None:
+    from ytterby.facts.store import write_parquet
+
+    told = None if credit is None else {CREDIT_KEY: json.dumps(_records(credit), ensure_ascii=False)}
+    write_parquet(_flat(frame), path, told)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Plain]]:
     names = [str(name) for name in frame.columns]
-    for row in frame.itertuples(index=False, name=None):
-        yield dict(zip(names, map(plain_value, row), strict=True))
+    return [dict(zip(names, row, strict=True)) for rows in _rows(frame, lambda cell: cell) for row in rows]
 
 
-def terminal_table(frame: pd.DataFrame, title: str, *, limit: int = 20) -> Table:
-    """Return a table for the terminal: the first rows, numbers to the right, a note on what is left out.
-
-    Texts are shown as they are; markup and control characters in them have no effect.
-    """
-    from rich.table import Table
-    from rich.text import Text
-
-    left_out = len(frame) - limit
-    caption = f"{left_out} more rows" if left_out > 0 else None
-    table = Table(title=Text(title), caption=caption, title_justify="left", caption_justify="left")
-    cells = [[_printable(plain(value)) for value in row]
-             for row in frame.head(limit).itertuples(index=False, name=None)]  # fmt: skip
-    columns = [[str(name), *(row[at] for row in cells)] for at, name in enumerate(frame.columns)]
-    for name, width in zip(frame.columns, _widths(columns), strict=True):
-        justify = "right" if pd.api.types.is_numeric_dtype(frame[name]) else "left"
-        table.add_column(Text(str(name)), justify=justify, overflow="fold", width=width)  # type: ignore[arg-type]
-    for row in cells:
-        table.add_row(*map(Text, row))
-    return table
+def _flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns of Python objects as text, so that a column is of one kind also where it is empty."""
+    flat = frame.copy(deep=False)
+    for name in filter(lambda name: pd.api.types.is_object_dtype(frame[name]), frame.columns):
+        if len(frame) and pd.api.types.infer_dtype(frame[name], skipna=False) == "string":
+            continue  # text already: a million components stay where they are
+        cells = [plain_value(value) for value in frame[name]]
+        flat[name] = pd.Series([v if v is None else str(v) for v in cells], index=frame.index, dtype="str")
+    return flat
 
 
-def _widths(columns: list[list[str]]) -> list[int]:
-    """Width of each column: its longest text, or where that is too much for the terminal its longest word."""
-    room = shutil.get_terminal_size().columns - 3 * len(columns) - 1
-    wanted = [max(_longest(text.splitlines()) for text in texts) for texts in columns]
-    if sum(wanted) <= room:
-        return wanted
-    widths = [_longest(word for text in texts for word in text.split()) for texts in columns]
-    while sum(widths) > room and max(widths) > _NARROWEST:
-        widths[widths.index(max(widths))] -= 1
-    while sum(widths) < room:
-        lacking = [want - width for want, width in zip(wanted, widths, strict=True)]
-        widths[lacking.index(max(lacking))] += 1
-    return widths
+def _write_xlsx(frame: pd.DataFrame, path: Path, credit: pd.DataFrame | None = None) -> None:
+    """One sheet with the table, and where its sources are known a second with them."""
+    try:
+        from openpyxl import Workbook
+    except ImportError as error:
+        raise YtterbyError(
+            "workbooks need openpyxl, which is not installed.", "pip install 'ytterby[xlsx]', or write .csv."
+        ) from error
+    if len(frame) >= _SHEET_ROWS:
+        raise YtterbyError(
+            f"{len(frame):,} rows do not fit on a sheet of {_SHEET_ROWS:,}.",
+            "Write .parquet or .csv, or ask for less.",
+        )
+    book = Workbook(write_only=True)
+    for title, table in (("table", frame), ("sources", credit)):
+        if table is not None:
+            sheet = book.create_sheet(title)
+            sheet.append([_sheet_cell(str(name)) for name in table.columns])
+            for rows in _rows(table, _sheet_cell):
+                for row in rows:
+                    sheet.append(row)
+    book.save(path)
 
 
-def _longest(texts: Iterable[str]) -> int:
-    """Columns of the terminal that the longest of some texts takes; at least one."""
-    from rich.cells import cell_len
+def _sheet_cell(cell: Plain) -> Any:
+    """Cell of a sheet: no formula, no character that XML forbids, no longer than a cell may be."""
+    if not isinstance(cell, str):
+        return cell
+    return _disarmed("".join(char for char in cell if char in "\t\n" or char.isprintable()))[:_SHEET_CELL]
 
-    return max((cell_len(text) for text in texts), default=1) or 1
+
+def _rows(frame: pd.DataFrame, show: Callable[[Plain], Any]) -> Iterator[Iterable[tuple[Any, ...]]]:
+    """Rows in chunks, made column by column: a category is shown once, however many rows have it."""
+    for start in range(0, len(frame), _CHUNK):
+        chunk = frame.iloc[start : start + _CHUNK]
+        yield zip(*(_shown(chunk.iloc[:, at], show) for at in range(chunk.shape[1])), strict=True)
 
 
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
+def _shown(column: pd.Series[Any], show: Callable[[Plain], Any]) -> list[Any]:
+    """Every cell of a column as a plain value, shown."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        known = [show(plain_value(value)) for value in column.cat.categories] + [show(None)]
+        return [known[code] for code in column.cat.codes]  # a missing one has the code -1
+    return [show(plain_value(value)) for value in column.tolist()]
+
+
+_WRITERS = {".csv": _write_csv, ".parquet": _write_parquet, ".json": _write_json, ".xlsx": _write_xlsx}
