@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import ytterby
-from ytterby.cli import app, facts_app
+from ytterby.cli import app
 from ytterby.examples import describe_columns
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,7 +16,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def commands() -> list[str]:
     own = [f"ytterby {command.name or command.callback.__name__}" for command in app.registered_commands]
-    return own + [f"ytterby facts {command.name}" for command in facts_app.registered_commands]
+    return own + [
+        f"ytterby {group.name} {command.name}"
+        for group in app.registered_groups
+        for command in group.typer_instance.registered_commands
+    ]
 
 
 @pytest.mark.parametrize("command", commands())

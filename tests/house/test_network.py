@@ -44,7 +44,7 @@ def test_only_the_download_leads_to_it():
     """connection <- transfer <- download <- the command, which imports it inside its own function."""
     leads = {"ytterby.facts.connection", "ytterby.facts.transfer", "ytterby.facts.download"}
     users = {path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.py") if names(path) & leads}
-    assert users == {"facts/transfer.py", "facts/download.py", "cli.py"}
+    assert users == {"facts/transfer.py", "facts/download.py", "commands/facts.py"}
     roads = "ytterby.cli, ytterby.study, ytterby.facts.imports"
     code = f"import sys, {roads}; print('ytterby.facts.connection' in sys.modules)"
     done = subprocess.run(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,18 @@ _METHODS = (
 )
 
 
+Progress = Callable[[str, int, int], None]  # stage, done, total
+
+
 def write_atlas(
-    store: Store, out: Path, *, country: str, year: int, draws: int = 1000, seed: int = 0
+    store: Store,
+    out: Path,
+    *,
+    country: str,
+    year: int,
+    draws: int = 1000,
+    seed: int = 0,
+    progress: Progress = lambda *_: None,
 ) -> dict[str, pd.DataFrame]:
     """Write ``atlas.html`` and the data of each figure as CSV into a new folder.
 
@@ -56,7 +66,7 @@ def write_atlas(
         The country has no screen in that year.
     """
     check_folder(out)
-    specs = atlas_figures(store, country=country, year=year, draws=draws, seed=seed)
+    specs = atlas_figures(store, country=country, year=year, draws=draws, seed=seed, progress=progress)
     with whole_folder(out) as folder:
         for spec in specs:
             write_table(spec.table, folder / f"{spec.name}.csv")
@@ -84,7 +94,13 @@ def _body(title: str, specs: Sequence[FigureSpec]) -> Markup:
 
 
 def atlas_figures(
-    store: Store, *, country: str, year: int, draws: int = 1000, seed: int = 0
+    store: Store,
+    *,
+    country: str,
+    year: int,
+    draws: int = 1000,
+    seed: int = 0,
+    progress: Progress = lambda *_: None,
 ) -> list[FigureSpec]:
     """Figures of a country and year for which there is something to show.
 
@@ -95,7 +111,10 @@ def atlas_figures(
     """
     asked = {"country": iso3(country), "year": year}
     makers = (_methods, _ranks, _bands, _heat_map, _suppliers, _map, _changes)
-    specs = [spec for make in makers for spec in _made(make, store, asked, draws, seed)]
+    specs: list[FigureSpec] = []
+    for number, make in enumerate(makers, start=1):
+        specs += _made(make, store, asked, draws, seed)
+        progress("Draw the atlas", number, len(makers))
     if not specs:
         raise NoData(f"nothing to show of {asked['country']} in {year}.", "Ask for another country or year.")
     return specs
