@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -235,9 +235,9 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path, quarantine: Quarant
     connection.execute(
         f"""CREATE TABLE flow AS
         SELECT t, i, j, v,
-               CASE WHEN k = '9999AA' THEN {_UNSPECIFIED} ELSE coalesce(try_cast(k AS INTEGER), -1) END AS k,
-               CASE WHEN q IS NULL OR trim(q) IN ('NA', '') THEN NULL
-                    ELSE coalesce(try_cast(q AS DOUBLE), 'nan'::DOUBLE) END AS q
+               coalesce(try_cast(k AS INTEGER), CASE k WHEN '9999AA' THEN {_UNSPECIFIED} ELSE -1 END) AS k,
+               coalesce(try_cast(q AS DOUBLE),
+                        CASE WHEN trim(q) NOT IN ('NA', '') THEN 'nan'::DOUBLE END) AS q
         FROM read_csv({quoted_path(path)}, {options})"""  # noqa: S608
     )
     lines = connection.execute(
@@ -292,8 +292,10 @@ def _mark_duplicates(connection: duckdb.DuckDBPyConnection) -> None:
     key = "k::BIGINT * 1000000 + i::BIGINT * 1000 + j"
     sound = "rowid NOT IN (SELECT place FROM bad)" if _any_bad(connection) else "true"
     connection.execute(f"CREATE VIEW sound AS SELECT rowid AS place, * FROM flow WHERE {sound}")  # noqa: S608
-    different = _one(connection, f"SELECT count(*) - count(DISTINCT {key}) FROM sound")  # noqa: S608
-    if not different:
+    # Sorted by numpy the keys of ten million rows take half the time of a distinct count, and 80 MB.
+    keys = connection.execute(f"SELECT {key} AS key FROM sound").fetchnumpy()["key"]  # noqa: S608
+    keys.sort()
+    if not (keys[1:] == keys[:-1]).any():
         return
     first, equal = len(_CHECKS), "count(DISTINCT (v, q)) = 1"
     connection.execute(
@@ -366,21 +368,36 @@ def _write(
     connection.execute("SET preserve_insertion_order = false")  # a third faster; nobody needs the order here
     readings = ", ".join(map(str, READINGS))
     left_out = "flow.rowid NOT IN (SELECT place FROM bad)" if _any_bad(connection) else "true"
+    labels = {"source_id": flows.source_id, "hs_revision": flows.revision, "edition": edition}
+    _make_enumerations(connection, labels)
+    constants = ", ".join(f'{_literal(text)}::"{name}" AS "{name}"' for name, text in labels.items())
     select = f"""SELECT t AS year, a.iso3 AS exporter, b.iso3 AS importer, hs6, v AS value_kusd,
                q AS quantity_t, CASE WHEN i IN ({readings}) THEN i END AS exporter_baci,
-               CASE WHEN j IN ({readings}) THEN j END AS importer_baci,
-               '{flows.source_id}' AS source_id, '{flows.revision}' AS hs_revision, ?::VARCHAR AS edition
+               CASE WHEN j IN ({readings}) THEN j END AS importer_baci, {constants}
         FROM flow JOIN country a ON a.code = i JOIN country b ON b.code = j JOIN product USING (k)
         WHERE {left_out} AND {chosen}"""  # noqa: S608
     done = connection.execute(
-        f"COPY ({select}) TO {quoted(target)} (FORMAT parquet, COMPRESSION zstd)",
-        [edition, *(codes or ())],
+        f"COPY ({select}) TO {quoted(target)} (FORMAT parquet, COMPRESSION zstd)", list(codes or ())
     ).fetchone()
     written = int(done[0]) if done else 0
     expected = _one(connection, "SELECT (SELECT count(*) FROM flow) - (SELECT count(*) FROM bad)")
     if codes is None and written != expected:
         raise _refused(flows.name, f"{written:,} rows were written of {expected:,}.", "Please report this.")
     return written
+
+
+def _make_enumerations(connection: duckdb.DuckDBPyConnection, labels: Mapping[str, str]) -> None:
+    """Types of the text columns: as enumerations they are written three times as fast, and read as text."""
+    connection.execute("CREATE TYPE iso3 AS ENUM (SELECT DISTINCT iso3 FROM country ORDER BY iso3)")
+    connection.execute("CREATE TYPE hs6 AS ENUM (SELECT hs6 FROM product ORDER BY hs6)")
+    connection.execute("ALTER TABLE country ALTER iso3 SET DATA TYPE iso3")
+    connection.execute("ALTER TABLE product ALTER hs6 SET DATA TYPE hs6")
+    for name, text in labels.items():
+        connection.execute(f'CREATE TYPE "{name}" AS ENUM ({_literal(text)})')
+
+
+def _literal(text: str) -> str:
+    return "'{}'".format(text.replace("'", "''"))
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
