@@ -364,18 +364,18 @@ def _write(
     edition: str,
 ) -> int:
     """Write the sound rows; their number is counted twice, here and from what was left out."""
-    chosen = f"hs6 IN ({', '.join('?' * len(codes))})" if codes is not None else "true"
-    connection.execute("SET preserve_insertion_order = false")  # a third faster; nobody needs the order here
-    readings = ", ".join(map(str, READINGS))
-    left_out = "flow.rowid NOT IN (SELECT place FROM bad)" if _any_bad(connection) else "true"
+    kept = f"k IN (SELECT k FROM product WHERE hs6 IN ({', '.join('?' * len(codes))}))" if codes else "true"
+    left_out = "rowid NOT IN (SELECT place FROM bad)" if _any_bad(connection) else "true"
     labels = {"source_id": flows.source_id, "hs_revision": flows.revision, "edition": edition}
     _make_enumerations(connection, labels)
     constants = ", ".join(f'{_literal(text)}::"{name}" AS "{name}"' for name, text in labels.items())
+    readings = ", ".join(map(str, READINGS))
+    # In the order of products a question on some codes skips most of the file: a seventh of the time.
     select = f"""SELECT t AS year, a.iso3 AS exporter, b.iso3 AS importer, hs6, v AS value_kusd,
                q AS quantity_t, CASE WHEN i IN ({readings}) THEN i END AS exporter_baci,
                CASE WHEN j IN ({readings}) THEN j END AS importer_baci, {constants}
-        FROM flow JOIN country a ON a.code = i JOIN country b ON b.code = j JOIN product USING (k)
-        WHERE {left_out} AND {chosen}"""  # noqa: S608
+        FROM (SELECT * FROM flow WHERE {left_out} AND {kept} ORDER BY k, i, j)
+        JOIN country a ON a.code = i JOIN country b ON b.code = j JOIN product USING (k)"""  # noqa: S608
     done = connection.execute(
         f"COPY ({select}) TO {quoted(target)} (FORMAT parquet, COMPRESSION zstd)", list(codes or ())
     ).fetchone()
