@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ytterby.catalog.rows import read_rows
 from ytterby.catalog.sources import source
 from ytterby.errors import QueryRefused, UnknownName
+from ytterby.facts.answers import fetch_frame
 from ytterby.facts.user_store import EDITIONS, Card, open_manifest, store_folder
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Store:
         cards = open_manifest(user).cards if user else ()
         self.cards: tuple[Card, ...] = tuple(card for card in cards if self._is_known(card.known_since))
         self._engine_error: type[Exception] = duckdb.Error
+        self._memory_error: type[Exception] = duckdb.OutOfMemoryException
+        self.memory_limit = memory_limit
         self._connection = duckdb.connect(
             ":memory:", config={"memory_limit": memory_limit, "temp_directory": ""}
         )
@@ -85,7 +88,7 @@ class Store:
         An edition is known from the date of publication on its card; a card without one (all of the
         starter data) counts from the day on which it was fetched, which is never too early.
         """
-        return Store(self.folder, user=self.user, known_on=day)
+        return Store(self.folder, memory_limit=self.memory_limit, user=self.user, known_on=day)
 
     def _create_view(self, entry: Mapping[str, Any]) -> None:
         """The view of one table: the starter file alone, or united with the user's editions."""
@@ -247,7 +250,7 @@ class Store:
         order = f" ORDER BY {_table_row(table)['row_order']}" if values else ""
         brought = ", ".join(f'"{column}"' for column in only or known)
         sql = f"SELECT {brought} FROM {rows} WHERE {where}{order}{tail}"  # noqa: S608
-        return self._run(sql, [*inner, *values])
+        return self._answer(lambda cursor: fetch_frame(cursor, sql, [*inner, *values]))
 
     def _rows_to_filter(self, table: str, filters: Mapping[str, Any]) -> tuple[str, list[Any]]:
         """The table, or its rows in their newest editions, with the values of its placeholders."""
@@ -260,11 +263,17 @@ class Store:
             inner["source_id"] = self._default_sources(table)
         where, values = _conditions(inner)
         ranked = _RANKED.format(table)
-        # Only filters on whole units stand inside: a newer edition without a flow overrules an older with it.
-        partition = ", ".join(f'"{name}"' for name in ("source_id", *units))
-        newest = f"QUALIFY card_age = max(card_age) OVER (PARTITION BY {partition})"
-        kept = newest if edition is None else ""
-        return f'(SELECT * FROM "{ranked}" WHERE {where} {kept})', values  # noqa: S608
+        if edition is not None:
+            return f'(SELECT * FROM "{ranked}" WHERE {where})', values  # noqa: S608
+        # Only filters on whole units stand here: a newer edition without a flow overrules an older with it.
+        # Sought by themselves, the newest editions of 375 units cost a scan of their columns; a window over
+        # all rows would hold every one of 50 million.
+        unit = ", ".join(f'"{name}"' for name in ("source_id", *units))
+        newest = f'SELECT {unit}, max(card_age) AS card_age FROM "{ranked}" WHERE {where} GROUP BY ALL'  # noqa: S608
+        same = " AND ".join(f'"{ranked}"."{name}" IS NOT DISTINCT FROM newest."{name}"'
+                            for name in ("source_id", *units, "card_age"))  # fmt: skip
+        kept = f'"{ranked}" SEMI JOIN ({newest}) newest ON {same}'
+        return f'(SELECT "{ranked}".* FROM {kept} WHERE {where})', [*values, *values]  # noqa: S608
 
     def _default_sources(self, table: str) -> list[str]:
         """Sources of the starter table and their later yearly editions (usgs-mcs-2027 after -2026)."""
@@ -289,7 +298,7 @@ class Store:
                 f"the store answers one SELECT at a time and got {', '.join(kinds) or 'nothing'}.",
                 "Write a single SELECT over the tables that `facts list` names.",
             )
-        return self._run(sql, params)
+        return self._answer(lambda cursor: cursor.execute(sql, params or None).df())
 
     def _parse(self, sql: str) -> list[duckdb.Statement]:
         try:
@@ -297,19 +306,31 @@ class Store:
         except self._engine_error as error:
             raise QueryRefused(f"the query cannot be read: {error}.", "Check its SQL.") from error
 
-    def _run(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None) -> pd.DataFrame:
+    def _answer(self, ask: Callable[[duckdb.DuckDBPyConnection], pd.DataFrame]) -> pd.DataFrame:
+        """Answer on a cursor of its own; what the engine refuses becomes a refusal with a remedy."""
         try:
-            return self._connection.cursor().execute(sql, params or None).df()
+            with self._connection.cursor() as cursor:
+                return ask(cursor)
         except self._engine_error as error:
-            remedy = "See `facts list` for tables and columns; files outside the store stay closed."
-            raise QueryRefused(f"the store refuses the query: {error}.", remedy) from error
+            raise QueryRefused(f"the store refuses the query: {error}.", self._remedy(error)) from error
+
+    def _remedy(self, error: Exception) -> str:
+        """What to do about a refusal; nothing spills to disk, where an ended process would leave it."""
+        if isinstance(error, self._memory_error):
+            return (
+                "Ask for fewer products, years or columns, or for sums; or open the store with more "
+                "memory: open_store(memory_limit='4GB')."
+            )
+        return "See `facts list` for tables and columns; files outside the store stay closed."
 
     def _check_table(self, table: str) -> None:
         if table not in self._manifest and table not in self._only_imported:
             raise UnknownName("table", table, [*self._manifest, *self._only_imported])
 
 
-def open_store(folder: Path | None = None, *, known_on: dt.date | None = None) -> Store:
+def open_store(
+    folder: Path | None = None, *, known_on: dt.date | None = None, memory_limit: str = MEMORY_LIMIT
+) -> Store:
     """Store over the starter data, united with a user's store where one is named.
 
     Parameters
@@ -319,13 +340,15 @@ def open_store(folder: Path | None = None, *, known_on: dt.date | None = None) -
         names, or none.
     known_on
         Only editions known on this day (see :meth:`Store.as_known_on`).
+    memory_limit
+        Most memory that a query may take; one that needs more is refused.
 
     Raises
     ------
     StoreDamaged
         The folder holds no store.
     """
-    return Store(user=store_folder(folder), known_on=known_on)
+    return Store(user=store_folder(folder), known_on=known_on, memory_limit=memory_limit)
 
 
 def family(source_id: str) -> str:
