@@ -3,6 +3,7 @@
 import zipfile
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ytterby.errors import InputFaults, UnknownName
@@ -208,3 +209,24 @@ def test_names_with_signs_of_patterns_and_quotes_are_taken_literally(tmp_path):
     assert run(folder, tmp_path / "st'ore [2]").rows == 4
     with open_store(tmp_path / "st'ore [2]" / "store") as store:
         assert len(store.select("trade", edition="202401b")) == 4
+
+
+@pytest.mark.parametrize("absent", ["NA", "           NA", '"NA"', "", "  "])
+def test_every_spelling_of_an_unknown_mass_is_missing_and_not_zero(tmp_path, absent):
+    folder = write(tmp_path / "in", ["2022,156,392,284690,100.5,20.25", f"2022,156,276,010121,1.5,{absent}"])
+    done = run(folder, tmp_path)
+    assert (done.rows, done.quarantined) == (2, {})
+    assert imported(tmp_path)["quantity_t"].isna().tolist() == [True, False]
+
+
+def test_rows_lie_in_the_order_of_products_so_that_a_question_skips_the_rest(tmp_path):
+    folder = write(tmp_path / "in", [*reversed(GOOD), *filler(20)[2:]])
+    (file,) = run(folder, tmp_path, codes=["284690", "280530", "9999AA"]).files
+    with duckdb.connect() as connection:
+        codes = connection.execute(f"SELECT hs6 FROM '{file}'").fetchall()  # noqa: S608
+        spans = connection.execute(
+            "SELECT stats_min_value, stats_max_value FROM parquet_metadata(?) WHERE path_in_schema = 'hs6'",
+            [str(file)],
+        ).fetchall()
+    assert codes == sorted(codes)
+    assert spans == [("280530", "9999AA")]
