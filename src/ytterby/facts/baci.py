@@ -1,4 +1,4 @@
-"""CEPII BACI in the publisher's own layout: one CSV a year, with tables of countries and products.
+"""One year of CEPII BACI, from the publisher's CSV to a checked file of the table ``trade``.
 
 ``BACI_HS92_Y2022_V202401b.csv`` has the columns t, i, j, k, v, q (year, exporter, importer, product,
 thousand current USD, tonnes; ``NA`` where the mass is not known). A year has up to twelve million
@@ -7,8 +7,6 @@ rows: they go straight through the database engine, which reads, checks and writ
 
 from __future__ import annotations
 
-import csv
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from ytterby.catalog.countries import baci_iso3
 from ytterby.errors import Fault, InputFaults, UnknownName
+from ytterby.facts.baci_names import UNSPECIFIED, Flows, refused
 from ytterby.facts.quarantine import KEPT, Quarantine
 from ytterby.facts.store import quoted, quoted_path
 
 if TYPE_CHECKING:
     import duckdb
 
-FLOWS = re.compile(r"BACI_(HS\d\d)_Y(\d{4})_V(\w{1,20})\.csv", re.ASCII)
-REVISIONS = ("HS92", "HS96", "HS02", "HS07", "HS12", "HS17", "HS22")
 HEADER = ["t", "i", "j", "k", "v", "q"]
 MEMORY_LIMIT = "600MB"  # a year of ten million rows needs 450 MB as a table; the engine spills beyond
 MAX_UNREADABLE = 100_000
@@ -33,23 +30,7 @@ MAX_WRONG_CODES = 0.01  # of all rows; another revision's file has far more
 MAX_BAD = 0.2
 # Codes whose ISO3 is a reading of BACI rather than the same country under another number.
 READINGS = (58, 280, 490, 697, 711, 736, 849)
-_UNSPECIFIED = 9_999_999  # stands for 9999AA, the one code that is no number
 _UNREADABLE = "Download it again; where it speaks of disk or memory, free some."
-
-
-@dataclass(frozen=True)
-class Flows:
-    """One file of flows by its name: revision, year and release."""
-
-    name: str
-    revision: str
-    year: int
-    version: str
-
-    @property
-    def source_id(self) -> str:
-        """Card of BACI in this revision."""
-        return f"baci-{self.revision.lower()}"
 
 
 @dataclass(frozen=True)
@@ -79,77 +60,6 @@ _CHECKS = (
 _TWICE = _Check("the same row twice", "k", "", "The first one was kept.")
 _TWO_NUMBERS = _Check("two numbers for one flow", "k", "", "Neither was kept; download the file again.")
 _ALL_CHECKS = (*_CHECKS, _TWICE, _TWO_NUMBERS)
-
-
-def read_name(name: str) -> Flows:
-    """Revision, year and release as the name of a file of flows says them.
-
-    Raises
-    ------
-    InputFaults
-        The name is not the publisher's, or the revision is none of HS92 to HS22.
-    """
-    match = FLOWS.fullmatch(Path(name).name)
-    if match is None or match[1] not in REVISIONS:
-        raise _refused(
-            Path(name).name,
-            "is not named as CEPII names its files.",
-            f"Keep the name, for example BACI_HS92_Y2022_V202401b.csv; revisions are {', '.join(REVISIONS)}.",
-        )
-    return Flows(name, match[1], int(match[2]), match[3])
-
-
-def companions(names: Sequence[str], flows: Flows) -> tuple[str | None, str | None]:
-    """Tables of countries and of products among the files beside the flows; None where there is none."""
-    base = {Path(name).name.lower(): name for name in names}
-    country = base.get(f"country_codes_v{flows.version}.csv".lower())
-    product = base.get(f"product_codes_{flows.revision}_v{flows.version}.csv".lower())
-    return country, product
-
-
-def read_countries(path: Path | None) -> dict[int, str]:
-    """ISO3 by BACI code as the publisher's table has it; ours goes before it where we read a code."""
-    if path is None:
-        return {}
-    rows, header = _read_small(path)
-    code = _column(path, header, "country_code")
-    iso3 = _column(path, header, "country_iso3", "iso_3digit_alpha")
-    wanted = re.compile(r"[A-Z]{3}")
-    return {int(r[code]): r[iso3] for r in rows if r[code].isdigit() and wanted.fullmatch(r[iso3])}
-
-
-def read_products(path: Path | None) -> frozenset[int] | None:
-    """Codes of the product table; None without one."""
-    if path is None:
-        return None
-    rows, header = _read_small(path)
-    code = _column(path, header, "code")
-    return frozenset(code_number(row[code]) for row in rows)
-
-
-def code_number(code: str) -> int:
-    """Six-digit code as a number; -1 for what is none."""
-    return _UNSPECIFIED if code == "9999AA" else int(code) if code.isdigit() else -1
-
-
-def _read_small(path: Path) -> tuple[list[list[str]], list[str]]:
-    """Rows and header of a code table."""
-    if path.stat().st_size > 20_000_000:
-        raise _refused(path.name, "is larger than any table of codes.", "Take the file as published.")
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = path.read_text(encoding="cp1252", errors="replace")
-    rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines())]
-    header = rows[0] if rows else []
-    return [row for row in rows[1:] if len(row) == len(header)], header
-
-
-def _column(path: Path, header: Sequence[str], *names: str) -> int:
-    for name in names:
-        if name in header:
-            return header.index(name)
-    raise _refused(path.name, f"has no column {' or '.join(names)}.", "Take the file as published.")
 
 
 def import_year(
@@ -222,7 +132,7 @@ def _engine(spill: Path, flows: Flows) -> Iterator[duckdb.DuckDBPyConnection]:
         except duckdb.Error as error:
             name = Path(flows.name).name
             why = str(error).splitlines()[0][:300]
-            raise _refused(name, f"cannot be read ({why}).", _UNREADABLE) from error
+            raise refused(name, f"cannot be read ({why}).", _UNREADABLE) from error
 
 
 def _load(connection: duckdb.DuckDBPyConnection, path: Path, quarantine: Quarantine) -> None:
@@ -235,7 +145,7 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path, quarantine: Quarant
     connection.execute(
         f"""CREATE TABLE flow AS
         SELECT t, i, j, v,
-               coalesce(try_cast(k AS INTEGER), CASE k WHEN '9999AA' THEN {_UNSPECIFIED} ELSE -1 END) AS k,
+               coalesce(try_cast(k AS INTEGER), CASE k WHEN '9999AA' THEN {UNSPECIFIED} ELSE -1 END) AS k,
                coalesce(try_cast(q AS DOUBLE),
                         CASE WHEN trim(q) NOT IN ('NA', '') THEN 'nan'::DOUBLE END) AS q
         FROM read_csv({quoted_path(path)}, {options})"""  # noqa: S608
@@ -245,7 +155,7 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path, quarantine: Quarant
         "ORDER BY line"
     ).fetchall()
     if len(lines) >= MAX_UNREADABLE:
-        raise _refused(quarantine.file, f"{MAX_UNREADABLE:,} rows cannot be read.", "Is it a BACI file?")
+        raise refused(quarantine.file, f"{MAX_UNREADABLE:,} rows cannot be read.", "Is it a BACI file?")
     for line, column, text in lines:
         quarantine.add(line, column, "unreadable row", repr(str(text)[:80]), "Take the file as published.")
 
@@ -257,8 +167,8 @@ def _fill_tables(
     used = connection.execute("SELECT DISTINCT i FROM flow UNION SELECT DISTINCT j FROM flow").fetchall()
     known = [(code, iso3) for (code,) in used if code is not None and (iso3 := _iso3(code, countries))]
     found = connection.execute("SELECT DISTINCT k FROM flow WHERE k >= 0").fetchall()
-    named = [(k, "9999AA" if k == _UNSPECIFIED else f"{k:06d}") for (k,) in found
-             if (k <= 999_999 or k == _UNSPECIFIED) and (products is None or k in products)]  # fmt: skip
+    named = [(k, "9999AA" if k == UNSPECIFIED else f"{k:06d}") for (k,) in found
+             if (k <= 999_999 or k == UNSPECIFIED) and (products is None or k in products)]  # fmt: skip
     connection.execute(
         "CREATE TABLE country AS SELECT unnest(?)::SMALLINT AS code, unnest(?)::VARCHAR AS iso3",
         [[code for code, _ in known], [iso3 for _, iso3 in known]],
@@ -343,13 +253,13 @@ def _refuse_hopeless(quarantine: Quarantine, readable: int) -> None:
     wrong = quarantine.counts["code not in the product table"]
     counted = "; ".join(f"{cause}: {count:,}" for cause, count in quarantine.counts.most_common() if count)
     if wrong > MAX_WRONG_CODES * total:
-        raise _refused(
+        raise refused(
             quarantine.file,
             f"{wrong:,} of {total:,} rows have codes that its product table lacks ({counted}).",
             "The flows are of another revision, or columns are swapped; take both files of one release.",
         )
     if total == 0 or quarantine.total > MAX_BAD * total:
-        raise _refused(
+        raise refused(
             quarantine.file,
             f"{quarantine.total:,} of {total:,} rows cannot be trusted ({counted or 'no rows'}).",
             "Are columns swapped, or is it another file? Download it again.",
@@ -385,7 +295,7 @@ def _write(
     written = int(done[0]) if done else 0
     expected = _one(connection, "SELECT (SELECT count(*) FROM flow) - (SELECT count(*) FROM bad)")
     if codes is None and written != expected:
-        raise _refused(flows.name, f"{written:,} rows were written of {expected:,}.", "Please report this.")
+        raise refused(flows.name, f"{written:,} rows were written of {expected:,}.", "Please report this.")
     return written
 
 
@@ -408,7 +318,3 @@ def _literal(text: str) -> str:
 def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
     row = connection.execute(sql).fetchone()
     return row[0] if row else None
-
-
-def _refused(name: str, message: str, remedy: str) -> InputFaults:
-    return InputFaults([Fault(name, None, None, message, remedy)])
