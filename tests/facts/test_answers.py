@@ -28,11 +28,12 @@ def both_ways(rows):
         connection.execute("CREATE TABLE t (a VARCHAR, b VARCHAR, x DOUBLE, n SMALLINT)")
         if rows:
             connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", rows)
-        sql = "SELECT a, b, x, n, DATE '2024-01-01' AS d FROM t"
-        plain = connection.execute(sql).df()
+        sql = "SELECT a, b, x, n, DATE '2024-01-01' AS d, rowid AS r FROM t"
+        plain = connection.execute(f"SELECT a, x, n, d, b FROM ({sql}) ORDER BY a, b, r").df()  # noqa: S608
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(answers, "LARGE", 0)
-            return plain, fetch_frame(connection, sql, [])
+            asked = {"columns": ["a", "x", "n", "d", "b"], "order": "a, b, r"}
+            return plain, fetch_frame(connection, sql, [], **asked)
 
 
 @settings(max_examples=50, deadline=None)

@@ -19,13 +19,24 @@ MAX_LABELS = 10_000  # in a column; a column with more holds texts rather than l
 _ANSWER = "answer"
 
 
-def fetch_frame(connection: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any]) -> pd.DataFrame:
-    """Answer of a SELECT whose columns have different names, rows in their order.
+def fetch_frame(
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    values: Sequence[Any],
+    *,
+    columns: Sequence[str],
+    order: str = "",
+) -> pd.DataFrame:
+    """Answer of a SELECT whose columns have different names.
 
     Parameters
     ----------
     connection
         A cursor of its own, whose temporary tables nobody else sees.
+    columns
+        Columns to bring, in this order.
+    order
+        Columns of the SELECT to sort by, as SQL; its own order when empty. Labels are sorted as numbers.
 
     Returns
     -------
@@ -33,11 +44,15 @@ def fetch_frame(connection: duckdb.DuckDBPyConnection, sql: str, values: Sequenc
     """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_ANSWER} AS {sql}", values or None)
     labels = _labels(connection) if _is_large(connection) else {}
-    cells = "".join(f", {_enumerated(name, texts)}" for name, texts in labels.items())
-    replaced = f" REPLACE ({cells[2:]})" if labels else ""
-    frame = connection.execute(f"SELECT *{replaced} FROM {_ANSWER}").df()  # noqa: S608
+    cells = ", ".join(_enumerated(name, texts) for name, texts in labels.items())
+    replaced = f" REPLACE ({cells})" if labels else ""
+    brought = ", ".join(f'"{name}"' for name in columns)
+    sorted_by = f" ORDER BY {order}" if order else ""
+    frame = connection.execute(
+        f"SELECT {brought} FROM (SELECT *{replaced} FROM {_ANSWER}){sorted_by}"  # noqa: S608
+    ).df()
     connection.execute(f"DROP TABLE {_ANSWER}")
-    return frame.assign(**{name: _shared(frame[name]) for name in labels})
+    return frame.assign(**{name: _shared(frame[name]) for name in labels if name in frame})
 
 
 def _is_large(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -57,7 +72,7 @@ def _texts(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[str, list[
     rows = connection.execute(
         f'SELECT DISTINCT "{name}" FROM {_ANSWER} WHERE "{name}" IS NOT NULL LIMIT {MAX_LABELS + 1}'  # noqa: S608
     ).fetchall()
-    return name, [text for (text,) in rows]
+    return name, sorted(text for (text,) in rows)  # as the engine sorts text: by code points
 
 
 def _enumerated(name: str, texts: Sequence[str]) -> str:

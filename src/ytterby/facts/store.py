@@ -243,12 +243,18 @@ class Store:
         chosen = {column: wanted for column, wanted in filters.items() if wanted not in (None, ALL_EDITIONS)}
         where, values = _conditions(chosen)
         rows, inner = self._rows_to_filter(table, filters)
-        tail = f" LIMIT {int(limit)}" if limit is not None else ""
         # Filters may scramble the order of the file; without any it stands (a sort of all trade takes 1 s).
-        order = f" ORDER BY {_table_row(table)['row_order']}" if chosen else ""
-        brought = ", ".join(f'"{column}"' for column in only or known)
-        sql = f"SELECT {brought} FROM {rows} WHERE {where}{order}{tail}"  # noqa: S608
-        return self._answer(lambda cursor: fetch_frame(cursor, sql, [*inner, *values]))
+        order = _table_row(table)["row_order"] if chosen else ""
+        tail = f" LIMIT {int(limit)}" if limit is not None else ""
+        if order and tail:
+            tail = f" ORDER BY {order}{tail}"
+        brought = list(only or known)
+        needed = [*brought, *(name for name in order.split(", ") if name and name not in brought)]
+        listed = ", ".join(f'"{name}"' for name in needed)
+        sql = f"SELECT {listed} FROM {rows} WHERE {where}{tail}"  # noqa: S608
+        return self._answer(
+            lambda cursor: fetch_frame(cursor, sql, [*inner, *values], columns=brought, order=order)
+        )
 
     def _rows_to_filter(self, table: str, filters: Mapping[str, Any]) -> tuple[str, list[Any]]:
         """The table, or its rows in their newest editions, with the values of its placeholders."""
