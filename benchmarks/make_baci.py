@@ -81,9 +81,9 @@ def _flows(db: duckdb.DuckDBPyConnection, year: int, rows: int) -> str:
         WITH numbered AS (
             SELECT row_number() OVER (ORDER BY country_code) - 1 AS n, country_code FROM country)
         SELECT {year} AS t, a.country_code AS i, b.country_code AS j, p.code AS k,
-               round(exp(hash(key) % 1000 / 90.0) / 10, 3) AS v,
+               round(exp(hash(key + {year}) % 1000003 / 90000.0) / 10, 3) AS v,
                CASE WHEN hash(key) % 20 = 0 THEN NULL
-                    ELSE round(exp(hash(key + {year}) % 1000 / 90.0) / 20, 3) END AS q
+                    ELSE round(exp(hash(key + 7 * {year}) % 1000003 / 90000.0) / 20, 3) END AS q
         FROM (SELECT r * {step} + hash(r + {year}) % {step} AS key FROM range({rows}) x(r))
         JOIN numbered a ON a.n = key // {PRODUCTS * countries}
         JOIN numbered b ON b.n = (key // {PRODUCTS}) % {countries}

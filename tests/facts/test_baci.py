@@ -3,6 +3,7 @@
 import zipfile
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ytterby.errors import InputFaults, UnknownName
@@ -208,3 +209,41 @@ def test_names_with_signs_of_patterns_and_quotes_are_taken_literally(tmp_path):
     assert run(folder, tmp_path / "st'ore [2]").rows == 4
     with open_store(tmp_path / "st'ore [2]" / "store") as store:
         assert len(store.select("trade", edition="202401b")) == 4
+
+
+@pytest.mark.parametrize("absent", ["NA", "           NA", '"NA"', "", "  "])
+def test_every_spelling_of_an_unknown_mass_is_missing_and_not_zero(tmp_path, absent):
+    folder = write(tmp_path / "in", ["2022,156,392,284690,100.5,20.25", f"2022,156,276,010121,1.5,{absent}"])
+    done = run(folder, tmp_path)
+    assert (done.rows, done.quarantined) == (2, {})
+    assert imported(tmp_path)["quantity_t"].isna().tolist() == [True, False]
+
+
+def test_rows_lie_in_the_order_of_products_so_that_a_question_skips_the_rest(tmp_path):
+    folder = write(tmp_path / "in", [*reversed(GOOD), *filler(20)[2:]])
+    (file,) = run(folder, tmp_path, codes=["284690", "280530", "9999AA"]).files
+    with duckdb.connect() as connection:
+        codes = connection.execute(f"SELECT hs6 FROM '{file}'").fetchall()  # noqa: S608
+        spans = connection.execute(
+            "SELECT stats_min_value, stats_max_value FROM parquet_metadata(?) WHERE path_in_schema = 'hs6'",
+            [str(file)],
+        ).fetchall()
+    assert codes == sorted(codes)
+    assert spans == [("280530", "9999AA")]
+
+
+def test_a_blank_before_the_one_code_with_letters_is_no_other_code(tmp_path):
+    rows = [*GOOD[:3], "2022, 251, 757, 9999AA, 3, 1"]
+    done = run(write(tmp_path / "in", rows), tmp_path)
+    assert done.quarantined == {}
+    assert "9999AA" in set(imported(tmp_path)["hs6"])
+
+
+def test_a_line_too_long_to_be_read_is_not_dropped_in_silence(tmp_path, monkeypatch):
+    from ytterby.facts import baci
+
+    monkeypatch.setattr(baci, "MAX_LINE", 1000)
+    long = "2022,156,392,284690," + "0" * 3000 + "1,1"
+    with pytest.raises(InputFaults, match="a line of more than 1,000 characters"):
+        run(write(tmp_path / "in", [*GOOD, long]), tmp_path)
+    run(write(tmp_path / "sound", filler(20)), tmp_path)  # short lines over more than one chunk

@@ -6,6 +6,7 @@ import importlib.util
 import re
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -163,9 +164,18 @@ def test_the_benchmark_writes_what_the_importer_reads(tmp_path):
     spec = importlib.util.spec_from_file_location("make_baci", ROOT / "benchmarks" / "make_baci.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    path = module.write_year(tmp_path / "in", 2022, 5000, "HS12")
+    path = module.write_year(tmp_path / "in", 2022, 250_000, "HS12")
     done = import_table("baci", path, edition=module.VERSION, store=tmp_path / "store")
-    assert (done.rows, done.quarantined) == (5000, {})
+    assert (done.rows, done.quarantined) == (250_000, {})
+    with duckdb.connect() as connection:  # blocks of codes: a question reads those whose span holds its code
+        spans = connection.execute(
+            "SELECT stats_min_value, stats_max_value FROM parquet_metadata(?) WHERE path_in_schema = 'hs6'",
+            [str(done.files[0])],
+        ).fetchall()
+    assert len(spans) > 1
+    holding = [sum(first <= code <= last for first, last in spans) for code in module.product_codes()]
+    assert max(holding) <= 2
+    assert sum(holding) < 1.1 * len(holding)
 
 
 def test_unknown_kinds_get_suggestions(tmp_path):

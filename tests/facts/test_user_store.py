@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import random
 import signal
 import subprocess
@@ -19,7 +20,8 @@ from ytterby.facts.imports import import_table, write_rows
 from ytterby.facts.store import Store
 from ytterby.facts.user_store import Card, open_manifest, read_manifest, required_folder, writing
 
-KILLS = 20
+KILLS = int(os.environ.get("YTTERBY_TEST_KILLS", "20"))  # two hundred: see benchmarks/README.md
+needs_kill = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no SIGKILL")
 
 
 def flows(value: float, *, year=2022, importer="JPN", hs6="284690", revision="HS92") -> pd.DataFrame:
@@ -193,47 +195,157 @@ def test_a_second_writer_is_told_and_the_lock_goes_with_its_holder(tmp_path):
     assert len(read_manifest(tmp_path).cards) == 1
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no SIGKILL")
-def test_a_kill_at_any_moment_leaves_the_old_store_or_the_new_one(tmp_path):
-    """Imports of an edition, killed at random moments: a reader sees one whole import, never a half."""
-    name = "BACI_HS92_Y2022_V1.csv"
-    store, inputs = tmp_path / "store", [tmp_path / "one", tmp_path / "two"]
+# A process that has everything loaded forks a writer at each line it is given: "random", or the step of
+# the import at which the writer kills itself (a step is a look at, or a change of, a file of the store).
+NURSERY = """
+import os, signal, sys
+from pathlib import Path
+import duckdb, pandas
+from ytterby.facts.imports import import_table
+from ytterby.facts import publishers, tidy
+store, *inputs = map(Path, sys.argv[1:])
+WATCHED = {"open", "os.rename", "os.remove", "os.mkdir", "os.scandir", "os.listdir", "sqlite3.connect"}
+
+def die_at(last):
+    count = 0
+    def watch(event, arguments):
+        nonlocal count
+        if event in WATCHED and str(store) in str(arguments):
+            count += 1
+            if count == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(watch)
+
+def write(order):
+    if order != "random":
+        die_at(int(order))
+        import_table("baci", inputs[1], edition="1", store=store)
+        return
+    while True:
+        for folder in inputs:
+            import_table("baci", folder, edition="1", store=store)
+
+for line in sys.stdin:
+    writer = os.fork()
+    if not writer:
+        try:
+            write(line.strip())
+        except BaseException:
+            import traceback; traceback.print_exc(); os._exit(1)
+        os._exit(0)
+    print(writer, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(writer, 0)[1]), flush=True)
+"""
+READER = """
+import sys
+from pathlib import Path
+import pandas
+from ytterby.errors import QueryRefused, StoreDamaged
+from ytterby.facts import open_store
+print("in", flush=True)
+whole = 0
+while not (whole and Path(sys.argv[2]).exists()):
+    try:
+        with open_store(Path(sys.argv[1])) as store:
+            found = store.select("trade", edition="1")["value_kusd"]
+    except (QueryRefused, StoreDamaged):  # its files were replaced twice meanwhile: told, and not misled
+        continue
+    assert len(found) == 18 and found.nunique() == 1, found.tolist()
+    whole += 1
+print(whole)
+"""
+
+
+@pytest.fixture
+def two_inputs(tmp_path):
+    """Two files of one edition, eighteen flows each: all of value 1, and all of value 2."""
+    inputs = [tmp_path / "one", tmp_path / "two"]
     for value, folder in enumerate(inputs, start=1):
         folder.mkdir()
-        rows = (
+        rows = [
             f"2022,{i},{j},284690,{value},1" for i in (156, 392, 842, 276, 124, 36) for j in (410, 528, 704)
-        )
-        (folder / name).write_text("\n".join(["t,i,j,k,v,q", *rows, ""]), encoding="utf-8")
-    import_table("baci", inputs[0], edition="1", store=store)
-    code = (
-        "import sys; from pathlib import Path; from ytterby.facts.imports import import_table; "
-        "import duckdb, pandas; print('in', flush=True)\n"
-        "while True:\n"
-        "    for folder in sys.argv[2:]:\n"
-        "        import_table('baci', Path(folder), edition='1', store=Path(sys.argv[1]))"
-    )
-    draw = random.Random(1)  # noqa: S311  moments, not secrets
-    seen = set()
-    for _ in range(KILLS):
-        with subprocess.Popen(
-            [sys.executable, "-c", code, store, *inputs], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as process:
-            assert process.stdout.readline().strip() == b"in"
-            time.sleep(draw.uniform(0.0, 0.25))
-            assert process.poll() is None, process.stderr.read()
-            process.kill()
-        (card,) = open_manifest(store).cards
-        with open_store(store) as opened:
-            found = opened.select("trade", edition="1")
-        assert len(found) == card.rows == 18
-        values = set(found["value_kusd"])
-        assert len(values) == 1
-        seen |= values
-    assert seen == {1.0, 2.0}, "no import ever came through, so that nothing was tested"
-    import_table("baci", inputs[1], edition="1", store=store)
-    files = {path.name for path in (store / "editions").iterdir()}
+        ]
+        text = "\n".join(["t,i,j,k,v,q", *rows, ""])
+        (folder / "BACI_HS92_Y2022_V1.csv").write_text(text, encoding="utf-8")
+    return inputs
+
+
+@pytest.fixture
+def nursery(tmp_path, two_inputs):
+    import_table("baci", two_inputs[0], edition="1", store=tmp_path / "store")
+    command = [sys.executable, "-c", NURSERY, tmp_path / "store", *two_inputs]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.stdin.close()
+
+
+def born(nursery, order) -> int:
+    """Number of the process of a new writer."""
+    nursery.stdin.write(f"{order}\n")
+    nursery.stdin.flush()
+    return int(nursery.stdout.readline())
+
+
+def values_in(store) -> set[float]:
+    """Values of the store's one edition, which has all its rows."""
+    (card,) = open_manifest(store).cards
+    with open_store(store) as opened:
+        found = opened.select("trade", edition="1")
+    assert len(found) == card.rows == 18
+    return set(found["value_kusd"])
+
+
+def nothing_lies_about(store, source):
+    """The next import runs, and leaves only what the manifest names."""
+    import_table("baci", source, edition="1", store=store)
     manifest = read_manifest(store)
+    files = {path.name for path in (store / "editions").iterdir()}
     assert files == {card.file for card in manifest.cards} | set(manifest.retired)
+
+
+@needs_kill
+def test_a_kill_at_every_step_leaves_the_old_store_until_the_rename_and_the_new_one_after(
+    tmp_path, nursery, two_inputs
+):
+    store, seen, code, step = tmp_path / "store", [], -signal.SIGKILL, 0
+    while code == -signal.SIGKILL:
+        step += 1
+        import_table("baci", two_inputs[0], edition="1", store=store)
+        born(nursery, step)
+        code = int(nursery.stdout.readline())
+        seen += values_in(store)
+    assert code == 0
+    assert step > 10, "the steps were not seen"
+    assert seen == sorted(seen), "once the new rows counted, a later step took them back"
+    assert seen.count(2.0) > 2, "no kill fell between the rename and the end of the cleaning"
+    nothing_lies_about(store, two_inputs[1])
+
+
+@needs_kill
+def test_a_kill_at_any_moment_leaves_the_old_store_or_the_new_one(tmp_path, nursery, two_inputs):
+    """Writers in a loop, killed at random moments, beside a reader that never sees a half import."""
+    store, end = tmp_path / "store", tmp_path / "end"
+    began = time.perf_counter()
+    import_table("baci", two_inputs[0], edition="1", store=store)
+    took = time.perf_counter() - began
+    draw, seen = random.Random(1), set()  # noqa: S311  moments, not secrets
+    with subprocess.Popen([sys.executable, "-c", READER, store, end], stdout=subprocess.PIPE) as reader:
+        assert reader.stdout.readline().strip() == b"in"
+        for kill in range(5 * KILLS):
+            if kill >= KILLS and seen == {1.0, 2.0}:
+                break
+            writer = born(nursery, "random")
+            time.sleep(draw.uniform(0.0, 4 * took))
+            os.kill(writer, signal.SIGKILL)
+            assert int(nursery.stdout.readline()) == -signal.SIGKILL
+            values = values_in(store)
+            assert len(values) == 1
+            seen |= values
+        end.touch()
+        assert int(reader.stdout.readline()) > 0
+    assert reader.returncode == 0
+    assert seen == {1.0, 2.0}, "no import ever came through, so that nothing was tested"
+    nothing_lies_about(store, two_inputs[1])
 
 
 def test_folders_that_are_no_store_are_refused(tmp_path):

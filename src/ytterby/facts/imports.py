@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ytterby.catalog.rows import read_rows
 from ytterby.catalog.sources import load_sources
 from ytterby.errors import Fault, InputFaults, UnknownName, YtterbyError
-from ytterby.facts import baci, tidy
+from ytterby.facts import baci, baci_names, tidy
 from ytterby.facts.publishers import PUBLISHERS, publisher
 from ytterby.facts.quarantine import Quarantine
 from ytterby.facts.store import column_rows, importable_tables, quoted, row_order
@@ -157,14 +157,14 @@ def _result(folder: Path, done: _Done) -> ImportResult:
 def _import_baci(writer: Writer, request: Request, done: _Done, progress: Progress) -> None:
     """Every year in the file, folder or archive, one after the other; all of one revision and release."""
     names = _names_in(request.path)
-    years = [baci.read_name(name) for name in names if baci.FLOWS.fullmatch(Path(name).name)]
+    years = [baci_names.read_name(name) for name in names if baci_names.FLOWS.fullmatch(Path(name).name)]
     if request.path.is_file() and not is_archive(request.path):
-        years = [baci.read_name(request.path.name)]
+        years = [baci_names.read_name(request.path.name)]
     release = _one_release(request, years)
     tables = [
-        _fetch(writer, request.path, name) if name else None for name in baci.companions(names, release)
+        _fetch(writer, request.path, name) if name else None for name in baci_names.companions(names, release)
     ]
-    countries, products = baci.read_countries(tables[0]), baci.read_products(tables[1])
+    countries, products = baci_names.read_countries(tables[0]), baci_names.read_products(tables[1])
     _check_codes(request, products)
     note = "" if products is not None else "Codes not checked: no product table lay beside the flows. "
     note += f"Only the codes {', '.join(request.codes)}." if request.codes else ""
@@ -189,7 +189,7 @@ def _import_baci(writer: Writer, request: Request, done: _Done, progress: Progre
     progress("import BACI", len(years), len(years))
 
 
-def baci_source(flows: baci.Flows) -> dict[str, Any]:
+def baci_source(flows: baci_names.Flows) -> dict[str, Any]:
     """Card of BACI in one revision, after the one in the catalog."""
     ours = load_sources()["baci-hs92"]
     return {
@@ -219,7 +219,7 @@ def _fetch(writer: Writer, path: Path, name: str) -> Path:
     return target
 
 
-def _one_release(request: Request, years: Sequence[baci.Flows]) -> baci.Flows:
+def _one_release(request: Request, years: Sequence[baci_names.Flows]) -> baci_names.Flows:
     """The first of the files, all being of one revision, one release and different years."""
     name = request.path.name
     if not years:
@@ -242,7 +242,7 @@ def _check_codes(request: Request, products: frozenset[int] | None) -> None:
         if (
             len(code) != 6
             or not code.isalnum()
-            or (products is not None and baci.code_number(code) not in products)
+            or (products is not None and baci_names.code_number(code) not in products)
         ):
             known = () if products is None else (f"{number:06d}" for number in products)
             raise UnknownName("customs code", code, known)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,7 @@ from ytterby.catalog.rows import read_rows
 from ytterby.catalog.sources import source
 from ytterby.errors import QueryRefused, UnknownName
 from ytterby.facts.answers import create_answers, view_names
+from ytterby.facts.frames import fetch_frame
 from ytterby.facts.user_store import EDITIONS, Card, open_manifest, store_folder
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class Store:
         cards = open_manifest(user).cards if user else ()
         self.cards: tuple[Card, ...] = tuple(card for card in cards if self._is_known(card.known_since))
         self._engine_error: type[Exception] = duckdb.Error
+        self._memory_error: type[Exception] = duckdb.OutOfMemoryException
+        self.memory_limit = memory_limit
         self._connection = duckdb.connect(
             ":memory:", config={"memory_limit": memory_limit, "temp_directory": ""}
         )
@@ -87,7 +90,7 @@ class Store:
         An edition is known from the date of publication on its card; a card without one (all of the
         starter data) counts from the day on which it was fetched, which is never too early.
         """
-        return Store(self.folder, user=self.user, known_on=day)
+        return Store(self.folder, memory_limit=self.memory_limit, user=self.user, known_on=day)
 
     def _create_view(self, entry: Mapping[str, Any]) -> None:
         """The view of one table: the starter file alone, or united with the user's editions."""
@@ -96,13 +99,18 @@ class Store:
         if not self._cards_of(table):
             self._connection.execute(f'CREATE VIEW "{table}" AS {starter}')
             return
-        columns = ", ".join(f'"{row["column"]}"' for row in column_rows(table))
-        ages = {card.file: age for age, card in enumerate(self._cards_of(table), start=1)}
-        parts = [f"SELECT {columns}, {self._age_of_starter(table)} AS card_age FROM ({starter})"]  # noqa: S608
-        for card in self._cards_of(table):
-            path = quoted_path(self.user / EDITIONS / card.file) if self.user else ""
-            parts.append(f"SELECT {columns}, {ages[card.file]} AS card_age FROM read_parquet({path})")  # noqa: S608
-        ranked = _RANKED.format(table)
+        columns = _column_list(table)
+        aged = f"SELECT {columns}, {self._age_of_starter(table)} AS card_age FROM ({starter})"  # noqa: S608
+        self._create_ranked_view(table, aged)
+
+    def _create_ranked_view(self, table: str, other: str) -> None:
+        """Views of other rows united with the user's editions, with and without the age of their card."""
+        columns, ranked = _column_list(table), _RANKED.format(table)
+        parts = [other]
+        if self.user and self._cards_of(table):
+            files = ", ".join(quoted_path(self.user / EDITIONS / card.file) for card in self._cards_of(table))
+            # One scan of all files, oldest first: thirty scans with filters take thirty times the memory.
+            parts.append(f"SELECT {columns}, file_index + 1 AS card_age FROM read_parquet([{files}])")  # noqa: S608
         self._connection.execute(f'CREATE VIEW "{ranked}" AS {" UNION ALL ".join(parts)}')
         self._connection.execute(f'CREATE VIEW "{table}" AS SELECT {columns} FROM "{ranked}"')  # noqa: S608
 
@@ -114,15 +122,8 @@ class Store:
     def _create_import_view(self, table: str) -> None:
         """The view of a table that only imports fill; without any it has its columns and no rows."""
         kinds = {row["column"]: row["type"] for row in column_rows(table)}
-        columns = ", ".join(f'"{name}"' for name in kinds)
         empty = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in kinds.items())
-        parts = [f"SELECT {empty}, 0 AS card_age WHERE false"]
-        for age, card in enumerate(self._cards_of(table), start=1):
-            path = quoted_path(self.user / EDITIONS / card.file) if self.user else ""
-            parts.append(f"SELECT {columns}, {age} AS card_age FROM read_parquet({path})")  # noqa: S608
-        ranked = _RANKED.format(table)
-        self._connection.execute(f'CREATE VIEW "{ranked}" AS {" UNION ALL ".join(parts)}')
-        self._connection.execute(f'CREATE VIEW "{table}" AS SELECT {columns} FROM "{ranked}"')  # noqa: S608
+        self._create_ranked_view(table, f"SELECT {empty}, 0 AS card_age WHERE false")
 
     def _cards_of(self, table: str) -> list[Card]:
         """Imported files of a table, oldest first."""
@@ -245,12 +246,18 @@ class Store:
         chosen = {column: wanted for column, wanted in filters.items() if wanted not in (None, ALL_EDITIONS)}
         where, values = _conditions(chosen)
         rows, inner = self._rows_to_filter(table, filters)
-        tail = f" LIMIT {int(limit)}" if limit is not None else ""
         # Filters may scramble the order of the file; without any it stands (a sort of all trade takes 1 s).
-        order = f" ORDER BY {_table_row(table)['row_order']}" if values else ""
-        brought = ", ".join(f'"{column}"' for column in only or known)
-        sql = f"SELECT {brought} FROM {rows} WHERE {where}{order}{tail}"  # noqa: S608
-        return self._run(sql, [*inner, *values])
+        order = _table_row(table)["row_order"] if chosen else ""
+        tail = f" LIMIT {int(limit)}" if limit is not None else ""
+        if order and tail:
+            tail = f" ORDER BY {order}{tail}"
+        brought = list(only or known)
+        needed = [*brought, *(name for name in order.split(", ") if name and name not in brought)]
+        listed = ", ".join(f'"{name}"' for name in needed)
+        sql = f"SELECT {listed} FROM {rows} WHERE {where}{tail}"  # noqa: S608
+        return self._answer(
+            lambda cursor: fetch_frame(cursor, sql, [*inner, *values], columns=brought, order=order)
+        )
 
     def _rows_to_filter(self, table: str, filters: Mapping[str, Any]) -> tuple[str, list[Any]]:
         """The table, or its rows in their newest editions, with the values of its placeholders."""
@@ -263,11 +270,17 @@ class Store:
             inner["source_id"] = self._default_sources(table)
         where, values = _conditions(inner)
         ranked = _RANKED.format(table)
-        # Only filters on whole units stand inside: a newer edition without a flow overrules an older with it.
-        partition = ", ".join(f'"{name}"' for name in ("source_id", *units))
-        newest = f"QUALIFY card_age = max(card_age) OVER (PARTITION BY {partition})"
-        kept = newest if edition is None else ""
-        return f'(SELECT * FROM "{ranked}" WHERE {where} {kept})', values  # noqa: S608
+        if edition is not None:
+            return f'(SELECT * FROM "{ranked}" WHERE {where})', values  # noqa: S608
+        # Only filters on whole units stand here: a newer edition without a flow overrules an older with it.
+        # Sought by themselves, the newest editions of 375 units cost a scan of their columns; a window over
+        # all rows would hold every one of 50 million.
+        unit = ", ".join(f'"{name}"' for name in ("source_id", *units))
+        newest = f'SELECT {unit}, max(card_age) AS card_age FROM "{ranked}" WHERE {where} GROUP BY ALL'  # noqa: S608
+        same = " AND ".join(f'"{ranked}"."{name}" IS NOT DISTINCT FROM newest."{name}"'
+                            for name in ("source_id", *units, "card_age"))  # fmt: skip
+        kept = f'"{ranked}" SEMI JOIN ({newest}) newest ON {same}'
+        return f'(SELECT "{ranked}".* FROM {kept} WHERE {where})', [*values, *values]  # noqa: S608
 
     def _default_sources(self, table: str) -> list[str]:
         """Sources of the starter table and their later yearly editions (usgs-mcs-2027 after -2026)."""
@@ -292,7 +305,7 @@ class Store:
                 f"the store answers one SELECT at a time and got {', '.join(kinds) or 'nothing'}.",
                 "Write a single SELECT over the tables that `facts list` names.",
             )
-        return self._run(sql, params)
+        return self._answer(lambda cursor: cursor.execute(sql, params or None).df())
 
     def sources_of_query(self, sql: str) -> list[str]:
         """Sources of each table that the words of a query name, or of all where none is named.
@@ -313,12 +326,22 @@ class Store:
         except self._engine_error as error:
             raise QueryRefused(f"the query cannot be read: {error}.", "Check its SQL.") from error
 
-    def _run(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None) -> pd.DataFrame:
+    def _answer(self, ask: Callable[[duckdb.DuckDBPyConnection], pd.DataFrame]) -> pd.DataFrame:
+        """Answer on a cursor of its own; what the engine refuses becomes a refusal with a remedy."""
         try:
-            return self._connection.cursor().execute(sql, params or None).df()
+            with self._connection.cursor() as cursor:
+                return ask(cursor)
         except self._engine_error as error:
-            remedy = "See `facts list` for tables and columns; files outside the store stay closed."
-            raise QueryRefused(f"the store refuses the query: {error}.", remedy) from error
+            raise QueryRefused(f"the store refuses the query: {error}.", self._remedy(error)) from error
+
+    def _remedy(self, error: Exception) -> str:
+        """What to do about a refusal; nothing spills to disk, where an ended process would leave it."""
+        if isinstance(error, self._memory_error):
+            return (
+                "Ask for fewer products, years or columns, or for sums; or open the store with more "
+                "memory: open_store(memory_limit='4GB')."
+            )
+        return "See `facts list` for tables and columns; files outside the store stay closed."
 
     def _check_table(self, table: str) -> None:
         known = [*self._manifest, *self._only_imported, *view_names()]
@@ -326,7 +349,9 @@ class Store:
             raise UnknownName("table", table, known)
 
 
-def open_store(folder: Path | None = None, *, known_on: dt.date | None = None) -> Store:
+def open_store(
+    folder: Path | None = None, *, known_on: dt.date | None = None, memory_limit: str = MEMORY_LIMIT
+) -> Store:
     """Store over the starter data, united with a user's store where one is named.
 
     Parameters
@@ -336,13 +361,15 @@ def open_store(folder: Path | None = None, *, known_on: dt.date | None = None) -
         names, or none.
     known_on
         Only editions known on this day (see :meth:`Store.as_known_on`).
+    memory_limit
+        Most memory that a query may take; one that needs more is refused.
 
     Raises
     ------
     StoreDamaged
         The folder holds no store.
     """
-    return Store(user=store_folder(folder), known_on=known_on)
+    return Store(user=store_folder(folder), known_on=known_on, memory_limit=memory_limit)
 
 
 def family(source_id: str) -> str:
@@ -389,11 +416,15 @@ def quoted_path(path: Path) -> str:
 
 def _conditions(filters: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """Condition that each column equals, or is among, its values, and the values in order."""
-    conditions, values = ["true"], []
+    conditions: list[str] = ["true"]
+    values: list[Any] = []
     for column, wanted in filters.items():
         among = _as_list(wanted)
-        conditions.append(f'"{column}" IN ({", ".join("?" * len(among))})' if among else "false")
-        values += among
+        # A whole number stands in the text: given as a value it is wider than a year, and the engine then
+        # reads every block of the file instead of those whose span holds it (six times slower).
+        marks = [str(value) if type(value) is int else "?" for value in among]
+        conditions.append(f'"{column}" IN ({", ".join(marks)})' if among else "false")
+        values += [value for value in among if type(value) is not int]
     return " AND ".join(conditions), values
 
 
@@ -401,6 +432,11 @@ def _editions_row(table: str) -> dict[str, str]:
     """How the editions of a table are told apart; empty for tables that take no imports."""
     found = (row for row in read_rows("facts_editions") if row["table"] == table)
     return next(found, {"table": table, "units": "", "literals": ""})
+
+
+def _column_list(table: str) -> str:
+    """Documented columns of a table, as SQL."""
+    return ", ".join(f'"{row["column"]}"' for row in column_rows(table))
 
 
 def _literals(table: str) -> str:

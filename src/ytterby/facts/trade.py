@@ -56,14 +56,14 @@ def load_trade(
         The store has no such flow; the message says which codes and years it has.
     """
     kept_source = source_id or f"baci-{hs_revision.lower()}"
+    kept = ["year", "exporter", "importer", "hs6", "value_kusd", "quantity_t", "source_id", "edition"]
     trade = store.select(
-        "trade", hs6=list(hs6), importer=importer, exporter=exporter, year=years,
+        "trade", only=kept, hs6=list(hs6), importer=importer, exporter=exporter, year=years,
         hs_revision=hs_revision, source_id=kept_source, edition=edition,
     )  # fmt: skip
     if trade.empty:
         raise _no_trade(store, list(hs6), importer, exporter, years, (hs_revision, kept_source, edition))
-    kept = ["year", "exporter", "importer", "hs6", "value_kusd", "quantity_t", "source_id", "edition"]
-    return trade[kept]
+    return trade
 
 
 def _no_trade(
