@@ -385,3 +385,31 @@ def test_files_of_others_in_the_folder_stay(tmp_path):
         path.write_text("mine", encoding="utf-8")
     put(tmp_path, flows(1.0), "A")
     assert [Path(path).read_text(encoding="utf-8") for path in mine] == ["mine", "mine"]
+
+
+def test_a_file_replaced_while_the_store_opens_is_looked_for_again(tmp_path, monkeypatch):
+    """Two imports come through between the reading of the cards and the opening of their files."""
+    from ytterby.facts import store as module
+
+    put(tmp_path, flows(1.0), "A")
+    real, left = module.open_manifest, [True]
+
+    def overtaken(folder):
+        manifest = real(folder)
+        if left:
+            left.clear()
+            put(folder, flows(2.0), "A")
+            put(folder, flows(3.0), "A")  # now the file of the first is gone
+        return manifest
+
+    monkeypatch.setattr(module, "open_manifest", overtaken)
+    with open_store(tmp_path) as store:
+        assert store.select("trade", edition="A")["value_kusd"].unique().tolist() == [3.0]
+
+
+def test_a_file_that_stays_unreadable_is_no_endless_search(tmp_path):
+    put(tmp_path, flows(1.0), "A")
+    (file,) = (tmp_path / "editions").iterdir()
+    file.write_bytes(b"no parquet")
+    with pytest.raises(StoreDamaged, match="cannot be read"):
+        open_store(tmp_path)

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from ytterby.catalog.rows import read_rows
 from ytterby.catalog.sources import source
-from ytterby.errors import QueryRefused, UnknownName
+from ytterby.errors import QueryRefused, StoreDamaged, UnknownName
 from ytterby.facts.answers import create_answers, view_names
 from ytterby.facts.frames import fetch_frame
-from ytterby.facts.user_store import EDITIONS, Card, open_manifest, store_folder
+from ytterby.facts.user_store import EDITIONS, Card, open_manifest, read_manifest, store_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 STARTER = Path(__file__).parent / "starter"
 MEMORY_LIMIT = "500MB"  # the whole starter trade table in a sort stays under 200 MB
 ALL_EDITIONS = "all"
+OPENINGS = 10  # how often a store is opened again that imports change at this moment
 _RANKED = "{}__by_card"  # beside a table with imported editions: the same rows with the age of their card
 
 
@@ -68,12 +69,20 @@ class Store:
         self._connection = duckdb.connect(
             ":memory:", config={"memory_limit": memory_limit, "temp_directory": ""}
         )
+        try:
+            self._create_views()
+        except duckdb.Error as error:
+            self.close()
+            why = str(error).splitlines()[0][:300]
+            raise StoreDamaged(f"a file of the store cannot be read ({why}).", "Open it again.") from error
+        self._close_the_doors()
+
+    def _create_views(self) -> None:
         for entry in self._manifest.values():
             self._create_view(entry)
         for table in self._only_imported:
             self._create_import_view(table)
         create_answers(self._connection)
-        self._close_the_doors()
 
     @cached_property
     def _manifest(self) -> dict[str, dict[str, Any]]:
@@ -252,7 +261,8 @@ class Store:
         if order and tail:
             tail = f" ORDER BY {order}{tail}"
         brought = list(only or known)
-        needed = [*brought, *(name for name in order.split(", ") if name and name not in brought)]
+        sorted_by = [name.removesuffix(" DESC") for name in order.split(", ") if name]
+        needed = [*brought, *(name for name in sorted_by if name not in brought)]
         listed = ", ".join(f'"{name}"' for name in needed)
         sql = f"SELECT {listed} FROM {rows} WHERE {where}{tail}"  # noqa: S608
         return self._answer(
@@ -369,7 +379,16 @@ def open_store(
     StoreDamaged
         The folder holds no store.
     """
-    return Store(user=store_folder(folder), known_on=known_on, memory_limit=memory_limit)
+    user = store_folder(folder)
+    for _ in range(OPENINGS):
+        held = read_manifest(user) if user else None
+        try:
+            return Store(user=user, known_on=known_on, memory_limit=memory_limit)
+        except StoreDamaged:
+            # Imports may replace a file between the reading of its card and its opening: look again.
+            if user is None or read_manifest(user) == held:
+                raise
+    return Store(user=user, known_on=known_on, memory_limit=memory_limit)
 
 
 def family(source_id: str) -> str:
