@@ -4,10 +4,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from ytterby.catalog.concordance import REVISIONS
 from ytterby.catalog.downloads import find_offer, load_offers
 from ytterby.catalog.rows import read_rows
 from ytterby.errors import UnknownName, YtterbyError
-from ytterby.facts.baci import REVISIONS, read_name
+from ytterby.facts.baci_names import read_name
 from ytterby.facts.imports import KINDS, TIDY
 
 OFFERS = load_offers()
