@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -101,8 +102,8 @@ class Imports:
     flows that have one. ``held`` (group, year) says whether the store has any flow at all.
     """
 
-    pair_cell: Integers
-    pair_supplier: Integers
+    pair_cell: npt.NDArray[np.int32]
+    pair_supplier: Small
     pair_mass: Array
     pair_value: Array
     suppliers: tuple[str, ...]
@@ -145,7 +146,7 @@ def _ratio(part: Array, whole: Array) -> Array:
     return np.asarray(np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0))
 
 
-def _count(number: Integers, weights: Array, size: int) -> Array:
+def _count(number: npt.NDArray[Any], weights: Array, size: int) -> Array:
     return np.asarray(np.bincount(number, weights=weights, minlength=size), dtype=np.float64)
 
 
@@ -274,18 +275,18 @@ def _cell(grid: Grid, group: int, country: Small, year: Small) -> Integers:
 
 def _pairs_of_group(
     flows: _Flows, grid: Grid, number: int, countries: int
-) -> tuple[Integers, Integers, Array, Array, Array]:
+) -> tuple[npt.NDArray[np.int32], Small, Array, Array, Array]:
     """Cell, supplier, mass, value and covered value of each importer, year and supplier of one group."""
     bought = np.flatnonzero(flows.buyer >= 0)
     key = _cell(grid, number, flows.buyer[bought], flows.year[bought]) * countries + flows.supplier[bought]
-    pairs, inverse = np.unique(key, return_inverse=True)
+    pairs, inverse = np.unique(key, return_inverse=True)  # sorted, so that pairs stand in the order of cells
     mass, value = flows.mass[bought], flows.value[bought]
     known = ~np.isnan(mass)
     total = _count(inverse, np.nan_to_num(mass), len(pairs))
     has_mass = _count(inverse, known.astype(np.float64), len(pairs)) > 0
     return (
-        pairs // max(countries, 1),
-        pairs % max(countries, 1),
+        (pairs // max(countries, 1)).astype(np.int32),
+        (pairs % max(countries, 1)).astype(np.int16),
         np.where(has_mass, total, np.nan),
         _count(inverse, value, len(pairs)),
         _count(inverse, value * known, len(pairs)),

@@ -175,7 +175,7 @@ class ImportRisks:
 
 
 def import_risks(
-    cell: npt.NDArray[np.int64], quantity_t: Array, instability: Array, std_error: Array, cells: int
+    cell: npt.NDArray[np.integer], quantity_t: Array, instability: Array, std_error: Array, cells: int
 ) -> ImportRisks:
     """Sums behind the import risk of every cell, from one row a flow.
 

@@ -18,7 +18,7 @@ from ytterby.indicators.cells import Array, Grid, Imports, Integers
 from ytterby.indicators.criticality import COPPER_MIDPOINT, ImportRisks, import_risks
 from ytterby.indicators.customers import screen_export_share
 from ytterby.indicators.dependence import RegionSet, net_import_reliance
-from ytterby.indicators.longrows import CODE, GridRows, Status, join_rows, long_rows, refuse
+from ytterby.indicators.longrows import CODE, GridRows, Status, compact, join_rows, long_rows, refuse
 from ytterby.indicators.losses import screen_usgs
 from ytterby.indicators.peer_tables import METHOD as PEER_METHOD
 from ytterby.indicators.peer_tables import screen_peer
@@ -77,7 +77,7 @@ def screen(
     """
     chosen = _check_methods(methods)
     world = build_world(store, materials=materials, countries=countries, years=years, regions=regions)
-    parts = [(SCREENS | ON_DEMAND)[name](world) for name in chosen]
+    parts = [compact((SCREENS | ON_DEMAND)[name](world)) for name in chosen]
     del world  # its imports are 100 MB when all are asked for
     return join_rows(parts)
 

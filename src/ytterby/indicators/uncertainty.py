@@ -20,7 +20,7 @@ from ytterby.catalog.countries import bloc_members
 from ytterby.errors import BadNumbers, NoData, UnknownName
 from ytterby.facts.production import ALL_EDITIONS, RESTS, WORLD, load_production
 from ytterby.facts.store import Store
-from ytterby.indicators.cells import ALL, ALL_WIDE, EU, Array, Integers
+from ytterby.indicators.cells import ALL, ALL_WIDE, EU, Array, Integers, Small
 from ytterby.indicators.longrows import REASONS
 from ytterby.indicators.screen import geopolrisk_risks
 from ytterby.indicators.world import World, build_world
@@ -53,7 +53,7 @@ class _Cell:
 
     material: str
     tables: tuple[_Table, ...]  # the first is the screen's
-    supplier: tuple[Integers, ...]  # numbers of the suppliers, one array a definition; the first is mass
+    supplier: tuple[Small, ...]  # numbers of the suppliers, one array a definition; the first is mass
     weight: tuple[Array, ...]
     definitions: tuple[str, ...]
     by_mass: tuple[bool, ...]
