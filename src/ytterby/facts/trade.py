@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ytterby.facts.store import Store
 
 Names = str | Sequence[str] | None
+COLUMNS = ("year", "exporter", "importer", "hs6", "value_kusd", "quantity_t", "source_id", "edition")
 
 
 def load_trade(
