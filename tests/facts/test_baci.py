@@ -247,3 +247,11 @@ def test_a_line_too_long_to_be_read_is_not_dropped_in_silence(tmp_path, monkeypa
     with pytest.raises(InputFaults, match="a line of more than 1,000 characters"):
         run(write(tmp_path / "in", [*GOOD, long]), tmp_path)
     run(write(tmp_path / "sound", filler(20)), tmp_path)  # short lines over more than one chunk
+
+
+def test_flows_without_a_product_table_say_that_codes_were_not_checked(tmp_path):
+    folder = write(tmp_path / "in")
+    assert run(folder, tmp_path).notes == ()
+    (folder / "product_codes_HS92_V202401b.csv").unlink()
+    (note,) = run(folder, tmp_path).notes
+    assert "not checked" in note

@@ -69,6 +69,8 @@ def _tell_import(done: ImportResult) -> None:
         typer.echo(f"! {fault}", err=True)
     for cause, count in sorted(done.quarantined.items()):
         typer.echo(f"left out, {cause}: {count:,}", err=True)
+    for note in done.notes:
+        typer.echo(f"note: {note}", err=True)
     typer.echo(f"{done.rows:,} rows imported.")
 
 

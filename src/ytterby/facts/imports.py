@@ -38,12 +38,16 @@ _SUPPLIED = ("source_id", "edition")  # columns that an import fills by itself
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What an import did: rows written, rows left out by cause, the first of them in full, its files."""
+    """What an import did: rows written, rows left out by cause, the first of them in full, its files, notes.
+
+    A note says what was not checked or not taken; it stands on the card as well.
+    """
 
     rows: int
     quarantined: dict[str, int]
     faults: tuple[Fault, ...]
     files: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,7 @@ def _result(folder: Path, done: _Done) -> ImportResult:
         {cause: count for cause, count in counts.items() if count},
         tuple(fault for quarantine in done.quarantines for fault in quarantine.faults),
         tuple(folder / "editions" / card.file for card in done.cards),
+        tuple(dict.fromkeys(card.note for card in done.cards if card.note)),
     )
 
 
