@@ -81,9 +81,10 @@ def change(
             countries=country,
         )  # fmt: skip
         terms = credit(opened, table)
-    shown = ["material", "stage", "country_iso3", "value_from", "value_to", "change", *FACTORS, "breaks"]
     fine = table[table["status"] == "ok"]
-    give_folded(table if out else fine[shown], out, terms)
+    shown = fine.rename(columns={"value_from": "from", "value_to": "to", "country_iso3": "for"}).round(4)
+    columns = ["material", "stage", "for", "from", "to", "change", *FACTORS, "breaks"]
+    give_folded(table if out else shown[columns], out, terms)
     if not out and len(fine) < len(table):
         typer.echo(f"{len(table) - len(fine):,} cells have no value in one of the years; --out says why.")
 
