@@ -6,9 +6,12 @@ sellers hold is traced to its origins; an importer has the mixture of those from
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ytterby.errors import BadNumbers
 from ytterby.indicators.cells import Array, Flags, Grid, Group, Integers, Trade
@@ -72,37 +75,58 @@ def trace(flows: Array, imports: Array, made: Array | None, makers: Flags) -> Or
 
 def screen_look_through(trade: Trade, grid: Grid, production: Worlds, status: Status) -> GridRows:
     """Share of the largest origin of each importer, by mass; the bounds hold its direct share as well."""
-    status = status.copy()
-    flows = _Flows(trade, grid)
-    value, direct = np.full(grid.size, np.nan), np.full(grid.size, np.nan)
-    origin = np.full(grid.size, "", dtype=object)
-    basis = np.full(grid.size, "", dtype=object)
-    for g, group in enumerate(grid.groups):
-        worlds = _worlds(production, group.material, group.stage)
-        makers, rows = _makers(worlds, flows.countries), flows.by_year(g)
-        for y, year in enumerate(grid.years):
-            cells = (g * len(grid.countries) + np.arange(len(grid.countries))) * len(grid.years) + y
-            fine = cells[status[cells] == 0]
-            if not len(fine):
-                continue
-            world = worlds.get(year)
-            columns = (fine // len(grid.years)) % len(grid.countries)
-            refused = None if world is None else _unfit(group, world)
-            found = refused or _found(flows, rows[y], y, columns, world, makers)
-            if isinstance(found, str):
-                status[fine] = CODE[found]
-                continue
-            best = found.share.argmax(axis=0)
-            at = np.arange(len(fine))
-            value[fine], direct[fine] = found.share[best, at], found.direct[best, at]
-            origin[fine] = np.array(flows.countries, dtype=object)[best]
-            basis[fine] = f"{world.source_id}: {world.basis}" if world else "exports less imports"
-            status[fine[found.hidden]] = CODE[HIDDEN]
-    parts = {"origin": origin, "look_through": value, "direct_share": direct, "production": basis}
+    table = _Table(trade, grid, production, status.copy())
+    # A system has some 150 countries: one thread each for two systems beats two threads in one by half.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as threads:
+        list(threads.map(table.fill, range(len(grid.groups))))
+    parts = {
+        "origin": table.origin,
+        "look_through": table.value,
+        "direct_share": table.direct,
+        "production": table.basis,
+    }
     sources = (np.zeros(grid.size, dtype=np.int64), ["baci-hs92"])
+    numbers = (table.value, table.direct)
     return long_rows(
-        grid, "largest_origin_share", status, (value, direct), parts, method="look_through", sources=sources
+        grid, "largest_origin_share", table.status, numbers, parts, method="look_through", sources=sources
     )
+
+
+class _Table:
+    """The numbers of every cell, filled group by group; groups touch cells of their own only."""
+
+    def __init__(self, trade: Trade, grid: Grid, production: Worlds, status: Status) -> None:
+        self.grid, self.production, self.status = grid, production, status
+        self.flows = _Flows(trade, grid)
+        self.names = np.array(trade.countries, dtype=object)
+        self.value, self.direct = np.full(grid.size, np.nan), np.full(grid.size, np.nan)
+        self.origin, self.basis = (np.full(grid.size, "", dtype=object) for _ in range(2))
+
+    def fill(self, g: int) -> None:
+        """Fill the cells of one group."""
+        group, years = self.grid.groups[g], len(self.grid.years)
+        worlds = _worlds(self.production, group.material, group.stage)
+        makers, rows = _makers(worlds, self.flows.countries), self.flows.by_year(g)
+        countries = len(self.grid.countries)
+        for y, year in enumerate(self.grid.years):
+            cells = (g * countries + np.arange(countries)) * years + y
+            fine = cells[self.status[cells] == 0]
+            if len(fine):
+                world = worlds.get(year)
+                refused = None if world is None else _unfit(group, world)
+                columns = (fine // years) % countries
+                found = refused or _found(self.flows, rows[y], y, columns, world, makers)
+                self._write(fine, found, world)
+
+    def _write(self, fine: Integers, found: Origins | str, world: WorldProduction | None) -> None:
+        if isinstance(found, str):
+            self.status[fine] = CODE[found]
+            return
+        best, at = found.share.argmax(axis=0), np.arange(len(fine))
+        self.value[fine], self.direct[fine] = found.share[best, at], found.direct[best, at]
+        self.origin[fine] = self.names[best]
+        self.basis[fine] = f"{world.source_id}: {world.basis}" if world else "exports less imports"
+        self.status[fine[found.hidden]] = CODE[HIDDEN]
 
 
 def _found(
