@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ytterby.evidence import read_reports
 from ytterby.evidence.articles import SUFFIXES
-from ytterby.evidence.claims import _spans_of
+from ytterby.evidence.gate import spans_of
 
 SENTENCE = "Japan signed an agreement on rare earths with the USA, worth 550 billion dollars. "
 PIECES = [
@@ -47,4 +47,4 @@ def test_any_bytes_are_articles_or_named_problems(tmp_path: Path, content: bytes
         assert ends[-1] == len(article.text)
     texts = {article.id: article.text for article in reading.articles}
     for claim in reading.claims:
-        assert all(texts[claim.report][s.start : s.end] == s.quote for s in _spans_of(claim))
+        assert all(texts[claim.report][s.start : s.end] == s.quote for s in spans_of(claim))
