@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ytterby.evidence.claims import Claim
+    from ytterby.evidence.model import ModelReader
     from ytterby.evidence.reading import Reading
     from ytterby.facts.store import Store
     from ytterby.indicators.dependence import RegionSet
@@ -83,8 +84,15 @@ def load_study(study: str | Path) -> Study:
     return loaded
 
 
-def read(paths: Sequence[str | Path], *, progress: Progress = _silent) -> Reading:
+def read(
+    paths: Sequence[str | Path], *, model: ModelReader | None = None, progress: Progress = _silent
+) -> Reading:
     """Read press texts into claims, each with the exact words it rests on.
+
+    Parameters
+    ----------
+    paths: files and folders of press texts.
+    model: a second extractor behind the same gate; none by default.
 
     Raises
     ------
@@ -92,6 +100,13 @@ def read(paths: Sequence[str | Path], *, progress: Progress = _silent) -> Readin
     """
     from ytterby.evidence.reading import read_reports
 
+    return read_reports(
+        check_paths(paths), progress=lambda done, total: progress("Read", done, total), model=model
+    )
+
+
+def check_paths(paths: Sequence[str | Path]) -> list[Path]:
+    """Refuse paths that are not there, all at once, before anything is read."""
     places = [Path(path) for path in paths]
     missing = [
         Fault(str(p), None, None, "is not there, or no file.", "Check the path.")
@@ -100,7 +115,7 @@ def read(paths: Sequence[str | Path], *, progress: Progress = _silent) -> Readin
     ]
     if missing:
         raise InputFaults(missing)
-    return read_reports(places, progress=lambda done, total: progress("Read", done, total))
+    return places
 
 
 def verify(

@@ -1,23 +1,29 @@
 """The gate, and the file of claims."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from ytterby.errors import InputFaults
-from ytterby.evidence import Claim, admit, read_claims, write_claims
+from ytterby.evidence import Article, Claim, admit, read_claims, write_claims
 from ytterby.evidence.claims import Actor, Quantity, Span
+from ytterby.evidence.gate import count_reasons, write_rejected
+from ytterby.evidence.passages import Passage
+
+TEXT = "Japan signed a deal worth 5 tonnes.\nSign up for our newsletter"
+ARTICLE = Article(
+    id="a",
+    file="a.txt",
+    sha256="",
+    text=TEXT,
+    language="en",
+    passages=(Passage(0, 36, "body", "en"), Passage(36, 62, "newsletter")),
+)
 
 
-@dataclass(frozen=True)
-class Text:
-    id: str
-    text: str
-
-
-ARTICLE = Text("a", "Japan signed a deal.")
+def number(start: int, end: int, value: float = 5, unit: str = "tonne") -> tuple[Quantity, ...]:
+    return (Quantity(value=value, unit=unit, span=Span(start=start, end=end, quote=TEXT[start:end])),)
 
 
 def claim(**changes: object) -> Claim:
@@ -28,22 +34,34 @@ def claim(**changes: object) -> Claim:
         kind="agreement",
         relevance="core",
         actors=(Actor(id="JPN", role="agent"),),
-        spans=(Span(start=0, end=5, quote="Japan"),),
+        spans=(Span(start=0, end=35, quote=TEXT[:35]),),
     )
     return base.model_copy(update=changes)
 
 
 def test_a_true_quote_passes() -> None:
-    assert admit([claim()], ARTICLE) == ([claim()], [])
+    good = claim(quantities=number(26, 34))
+    assert admit([good], ARTICLE) == ([good], [])
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
         ({"spans": (Span(start=0, end=5, quote="China"),)}, "quote does not stand"),
-        ({"spans": (Span(start=15, end=40, quote="deal."),)}, "outside"),
+        ({"spans": (Span(start=55, end=80, quote="letter"),)}, "outside the article"),
+        ({"spans": (Span(start=36, end=43, quote="Sign up"),)}, "no part of the article proper"),
         ({"actors": (Actor(id="XXX", role="agent"),)}, "unknown actor XXX"),
+        ({"kind": "rumour"}, "unknown kind rumour"),
+        ({"status": "certain"}, "unknown status certain"),
         ({"report": "b"}, "another report"),
+        ({"quantities": number(26, 34, value=6)}, "our grammar does not read"),
+        ({"quantities": number(26, 34, unit="kg")}, "our grammar does not read"),
+        ({"quantities": number(6, 12)}, "our grammar does not read"),
+        ({"quantities": (Quantity(value=5, unit="tonne"),)}, "without a place"),
+        (
+            {"quantities": number(26, 34), "spans": (Span(start=0, end=5, quote="Japan"),)},
+            "outside the quote",
+        ),
         (
             {"quantities": (Quantity(value=1, unit="tonne", span=Span(start=0, end=1, quote="1")),)},
             "quote does not stand",
@@ -54,6 +72,20 @@ def test_the_gate_rejects_with_a_reason(changes: dict[str, object], reason: str)
     claims, rejected = admit([claim(**changes)], ARTICLE)
     assert claims == []
     assert reason in rejected[0].reason
+    assert rejected[0].extractor == "rules"
+
+
+def test_what_is_rejected_is_counted_and_written(tmp_path: Path) -> None:
+    bad = claim(status="certain"), claim(status="certain"), claim(kind="rumour")
+    _, rejected = admit(bad, ARTICLE, "somebody")
+    assert count_reasons(rejected) == {
+        "somebody: unknown status certain": 2,
+        "somebody: unknown kind rumour": 1,
+    }
+    write_rejected(rejected, tmp_path / "rejected.jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "rejected.jsonl").read_text("utf-8").splitlines()]
+    assert [row["reason"] for row in rows] == [row.reason for row in rejected]
+    assert rows[0]["quote"] == TEXT[:35]
 
 
 def test_written_claims_read_back_equal(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ytterby.evidence import Article, code_claims, find_reuse, read_articles
 from ytterby.evidence.article import ArticleDate
-from ytterby.evidence.claims import _spans_of
+from ytterby.evidence.gate import spans_of
 from ytterby.evidence.passages import cut
 
 VOCABULARY = """
@@ -59,7 +59,7 @@ def test_every_quote_stands_in_the_text_and_nothing_is_raised(text: str) -> None
     result = code_claims(article_of(text))
     assert result.rejected == ()
     for claim in result.claims:
-        for span in _spans_of(claim):
+        for span in spans_of(claim):
             assert text[span.start : span.end] == span.quote
         for when in claim.time:
             assert when.start is None or when.end is None or when.start <= when.end

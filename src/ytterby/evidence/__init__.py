@@ -2,9 +2,10 @@
 
 from ytterby.evidence.article import Article
 from ytterby.evidence.articles import ArticleProblem, ArticleSet, read_articles
-from ytterby.evidence.claims import Claim, Rejected, admit, read_claims, write_claims
+from ytterby.evidence.claims import Claim, Rejected, read_claims, write_claims
 from ytterby.evidence.coding import CodingResult, code_claims
 from ytterby.evidence.copies import Reuse, find_reuse
+from ytterby.evidence.gate import admit
 from ytterby.evidence.reading import Reading, read_reports
 
 __all__ = [

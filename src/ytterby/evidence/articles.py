@@ -1,28 +1,35 @@
-"""Read press texts: text files, HTML pages and JSON records become articles.
+"""Read press texts: text files, web pages, JSON records, feeds and mails become articles.
 
 A bad file or record never ends a reading: it becomes an :class:`ArticleProblem` with its reason
 and a remedy, and the rest goes on. Texts are decoded as UTF-8 without newline translation, so
-that offsets count in the file itself (for HTML and JSON: in the extracted text).
+that offsets count in the file itself (elsewhere: in the extracted text).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ytterby.evidence.article import Article
+from ytterby.evidence.decoding import LARGEST_ARTICLE, NotReadable, decode_text, refuse_broken
+from ytterby.evidence.feeds import read_feed
+from ytterby.evidence.mails import LARGEST_MESSAGE, mail_fields, split_mbox
 from ytterby.evidence.metadata import agencies_of, date_of, main_language, publisher_of
+from ytterby.evidence.pages import decode_page, page_fields
 from ytterby.evidence.passages import cut
 
 __all__ = ["Article", "ArticleProblem", "ArticleSet", "iterate_articles", "read_articles"]
 
-LARGEST_ARTICLE = 2_000_000  # bytes; no press text is longer, and reading time grows with it
-LARGEST_FILE = {".json": 50_000_000, ".jsonl": 1_000_000_000}
-SUFFIXES = (".txt", ".html", ".htm", ".json", ".jsonl")
+_LARGEST_FILE = {
+    ".json": 50_000_000, ".jsonl": 100_000_000_000, ".mbox": 100_000_000_000, ".eml": LARGEST_MESSAGE,
+    ".xml": 20_000_000, ".rss": 20_000_000, ".atom": 20_000_000,
+}  # fmt: skip
+_MOST_LINES = 20_000  # a line costs 0.1 ms whatever its length; 2 MB of line breaks would cost minutes
+_PAGES, _FEEDS = (".html", ".htm"), (".xml", ".rss", ".atom")
+SUFFIXES = (".txt", *_PAGES, ".json", ".jsonl", *_FEEDS, ".mbox", ".eml")
 
 
 @dataclass(frozen=True)
@@ -45,20 +52,12 @@ class ArticleSet:
     problems: tuple[ArticleProblem, ...]
 
 
-class _Bad(Exception):
-    """Why one file or record is no article (inside this module only)."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        self.message, self.remedy = message, remedy
-        super().__init__(message)
-
-
 def read_articles(paths: Sequence[Path]) -> ArticleSet:
     """Read files and folders of press texts.
 
     Parameters
     ----------
-    paths: files (.txt, .html, .json, .jsonl) or folders of such; folders are read in name order.
+    paths: files (a suffix of ``SUFFIXES``) or folders of such; folders are read in name order.
 
     Returns
     -------
@@ -88,7 +87,7 @@ def iterate_articles(paths: Sequence[Path]) -> Iterator[Article | ArticleProblem
         for file in _files(path):
             try:
                 yield from _read_file(file)
-            except _Bad as bad:
+            except NotReadable as bad:
                 yield ArticleProblem(file.name, bad.message, bad.remedy)
             except OSError as error:
                 yield ArticleProblem(
@@ -105,36 +104,55 @@ def _files(path: Path) -> Iterator[Path]:
 
 def _read_file(file: Path) -> Iterator[Article | ArticleProblem]:
     suffix = file.suffix.lower()
-    limit = LARGEST_FILE.get(suffix, LARGEST_ARTICLE)
+    limit = _LARGEST_FILE.get(suffix, LARGEST_ARTICLE)
     if file.stat().st_size > limit:
         size = file.stat().st_size / 1e6
-        raise _Bad(
+        raise NotReadable(
             f"{size:,.0f} MB is more than {limit / 1e6:,.0f} MB.", "Split it, or keep the article only."
         )
     if suffix == ".jsonl":
         yield from _read_lines(file)
     elif suffix == ".json":
         yield from _read_json(file)
+    elif suffix in _FEEDS:
+        yield from _entries(read_feed(file.read_bytes()), file, "entry")
+    elif suffix == ".mbox":
+        with file.open("rb") as mails:
+            yield from _entries(map(_mail, split_mbox(mails)), file, "message")
     else:
-        raw = file.read_bytes()
-        text = _decoded(raw)
-        html = suffix in (".html", ".htm")
-        fields: dict[str, str] = {"html" if html else "text": text}
-        yield _article(fields, file.stem, file.name, hashlib.sha256(raw).hexdigest())
+        yield _whole_file(file, suffix)
 
 
-def _decoded(raw: bytes) -> str:
-    if not raw.strip():
-        raise _Bad("the file is empty.", "Leave it out, or fetch the text again.")
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise _Bad("the text is UTF-16.", "Save it as UTF-8.")
-    if b"\x00" in raw:
-        raise _Bad("the file is binary.", "Only text, HTML and JSON are read; extract the text first.")
+def _whole_file(file: Path, suffix: str) -> Article:
+    raw = file.read_bytes()
+    if suffix == ".eml":
+        fields = mail_fields(raw)
+    elif suffix in _PAGES:
+        fields = {"html": decode_page(raw)}
+    else:
+        fields = {"text": decode_text(raw)}
+    return _article(fields, file.stem, file.name, hashlib.sha256(raw).hexdigest())
+
+
+def _mail(raw: bytes | NotReadable) -> dict[str, str] | NotReadable:
     try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        where = f"byte {error.start:,}"
-        raise _Bad(f"the text is not UTF-8 ({where}).", "Save it as UTF-8.") from None
+        return raw if isinstance(raw, NotReadable) else mail_fields(raw)
+    except NotReadable as reason:
+        return reason
+
+
+def _entries(
+    entries: Iterable[dict[str, str] | NotReadable], file: Path, word: str
+) -> Iterator[Article | ArticleProblem]:
+    """Articles of a feed or mailbox; an entry that is none is named by its number."""
+    for row, fields in enumerate(entries, start=1):
+        place = f"{file.name}, {word} {row}"
+        try:
+            if isinstance(fields, NotReadable):
+                raise fields
+            yield _record_article(fields, f"{file.stem}-{row}", place, (*_FIELDS, *_EVIDENCE))
+        except NotReadable as bad:
+            yield ArticleProblem(place, bad.message, bad.remedy)
 
 
 def _read_lines(file: Path) -> Iterator[Article | ArticleProblem]:
@@ -153,8 +171,8 @@ def _read_lines(file: Path) -> Iterator[Article | ArticleProblem]:
 
 def _one_record(line: bytes, fallback: str, place: str) -> Article | ArticleProblem:
     try:
-        return _record_article(_parsed(_decoded(line)), fallback, place)
-    except _Bad as bad:
+        return _record_article(_parsed(decode_text(line)), fallback, place)
+    except NotReadable as bad:
         return ArticleProblem(place, bad.message, bad.remedy)
 
 
@@ -162,36 +180,37 @@ def _parsed(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _Bad(f"not JSON ({str(error)[:80]}).", "Mend or leave out the record.") from None
+        raise NotReadable(f"not JSON ({str(error)[:80]}).", "Mend or leave out the record.") from None
 
 
 def _read_json(file: Path) -> Iterator[Article | ArticleProblem]:
-    content = _parsed(_decoded(file.read_bytes()))
+    content = _parsed(decode_text(file.read_bytes()))
     records = content if isinstance(content, list) else [content]
     for row, record in enumerate(records, start=1):
         place = file.name if len(records) == 1 else f"{file.name}, record {row}"
         fallback = file.stem if len(records) == 1 else f"{file.stem}-{row}"
         try:
             yield _record_article(record, fallback, place)
-        except _Bad as bad:
+        except NotReadable as bad:
             yield ArticleProblem(place, bad.message, bad.remedy)
 
 
 _FIELDS = ("id", "text", "html", "date", "url", "outlet", "title", "language")
+_EVIDENCE = ("date_basis", "outlet_evidence")  # from our own readers; a record cannot claim them
 
 
-def _record_article(record: object, fallback: str, place: str) -> Article:
+def _record_article(record: object, fallback: str, place: str, names: Sequence[str] = _FIELDS) -> Article:
     if not isinstance(record, dict):
-        raise _Bad("the record is no object.", "Write {id, text, date, ...}.")
-    fields = {k: v for k in _FIELDS if isinstance(v := record.get(k), str) and v.strip()}
+        raise NotReadable("the record is no object.", "Write {id, text, date, ...}.")
+    fields = {k: v for k in names if isinstance(v := record.get(k), str) and v.strip()}
     if "text" not in fields and "html" not in fields:
-        raise _Bad("the record has no text.", "Give it a field text or html.")
+        raise NotReadable("the record has no text.", "Give it a field text or html.")
     body = fields.get("text", fields.get("html", ""))
     if len(body) > LARGEST_ARTICLE:
-        raise _Bad("the text is longer than 2 million characters.", "Keep the article only.")
+        raise NotReadable("the text is longer than 2 million characters.", "Keep the article only.")
     name = fields.get("id", fallback)
     if len(name) > 200 or not name.isprintable():
-        raise _Bad("the id is longer than 200 characters or not printable.", "Give it a short id.")
+        raise NotReadable("the id is longer than 200 characters or not printable.", "Give it a short id.")
     return _article(fields, name, place, hashlib.sha256(_bytes(body)).hexdigest())
 
 
@@ -199,14 +218,19 @@ def _bytes(text: str) -> bytes:
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:
-        raise _Bad("the text holds half a surrogate pair.", "Write the record as UTF-8.") from None
+        raise NotReadable("the text holds half a surrogate pair.", "Write the record as UTF-8.") from None
 
 
 def _article(fields: dict[str, str], name: str, file: str, sha256: str) -> Article:
     fields = dict(fields)
     if "html" in fields and "text" not in fields:
-        fields |= {k: v for k, v in _from_html(fields["html"]).items() if k not in fields}
+        told = page_fields(fields["html"])
+        taken = {"date_basis": "date", "outlet_evidence": "outlet"}  # evidence goes with what it is for
+        fields |= {k: v for k, v in told.items() if k not in fields and taken.get(k, k) not in fields}
     text = fields["text"]
+    refuse_broken(text)
+    if text.count("\n") > _MOST_LINES:
+        raise NotReadable(f"the text has more than {_MOST_LINES:,} lines.", "Keep the article only.")
     passages, header = cut(text)
     title_span = header.title_span or next(((p.start, p.end) for p in passages if p.type == "title"), None)
     title = fields.get("title") or (text[slice(*title_span)].strip() if title_span else None)
@@ -226,22 +250,3 @@ def _article(fields: dict[str, str], name: str, file: str, sha256: str) -> Artic
         or ("own_correspondent",),
         passages=tuple(passages),
     )
-
-
-def _from_html(html: str) -> dict[str, str]:
-    """Body text and metadata of a page; scripts, forms and entities come out as nothing."""
-    import trafilatura
-
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # our problem list says it better
-    try:
-        page = trafilatura.bare_extraction(
-            html, with_metadata=True, include_comments=False, include_tables=False
-        )
-    except Exception as error:  # noqa: BLE001 - lxml and trafilatura raise anything on hostile markup
-        raise _Bad(f"the page cannot be parsed ({type(error).__name__}).", "Save its text instead.") from None
-    names = {"text": "text", "title": "title", "outlet": "sitename", "date": "date", "url": "url"}
-    found = {ours: getattr(page, theirs, None) for ours, theirs in names.items()}
-    fields = {k: v for k, v in found.items() if isinstance(v, str) and v.strip()}
-    if "text" not in fields:
-        raise _Bad("no article text found in the page.", "Save its text as .txt instead.")
-    return fields

@@ -1,9 +1,8 @@
-"""The record of a claim, its gate and its file.
+"""The record of a claim, and its file.
 
 One :class:`Claim` is one checkable assertion of one article with the exact words it rests on, in
-the JSON shape of the evidence schema, version 1.0. Every extractor passes :func:`admit`: a claim
-whose quote does not stand in the text, or whose actors nobody knows, is not a claim; it is
-counted with its reason.
+the JSON shape of the evidence schema, version 1.0. What makes a candidate a claim stands in
+:mod:`ytterby.evidence.gate`.
 """
 
 from __future__ import annotations
@@ -11,14 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
-from itertools import chain
 from pathlib import Path
-from typing import Literal, Protocol, TextIO
+from typing import Literal, TextIO
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
-from ytterby.catalog.countries import country_codes, is_country
 from ytterby.errors import Fault, InputFaults
 
 Json = dict[str, object]
@@ -181,57 +177,7 @@ class Rejected(_Record):
     kind: str
     reason: str
     quote: str = ""
-
-
-class HasText(Protocol):
-    """What the gate needs of an article."""
-
-    @property
-    def id(self) -> str: ...  # noqa: D102 - a protocol's attribute
-    @property
-    def text(self) -> str: ...  # noqa: D102
-
-
-def admit(candidates: Iterable[Claim], article: HasText) -> tuple[list[Claim], list[Rejected]]:
-    """The one gate: let claims through whose words and actors hold, reject the rest with a reason.
-
-    Any extractor's output goes through here, so a quote is exact by construction and never by trust.
-    """
-    claims: list[Claim] = []
-    rejected: list[Rejected] = []
-    for claim in candidates:
-        reason = _fault_of(claim, article)
-        if reason:
-            quote = claim.spans[0].quote[:200]
-            rejected.append(Rejected(report=article.id, kind=claim.kind, reason=reason, quote=quote))
-        else:
-            claims.append(claim)
-    return claims, rejected
-
-
-def _fault_of(claim: Claim, article: HasText) -> str | None:
-    if claim.report != article.id:
-        return "the claim names another report"
-    for span in _spans_of(claim):
-        if not 0 <= span.start < span.end <= len(article.text):
-            return "a span lies outside the article"
-        if article.text[span.start : span.end] != span.quote:
-            return "the quote does not stand in the text"
-    unknown = sorted({a.id for a in claim.actors} - known_actors())
-    return f"unknown actor {unknown[0]}" if unknown else None
-
-
-def _spans_of(claim: Claim) -> Iterator[Span]:
-    slots: Iterable[Quantity | TimeSpan | Attribution] = chain(
-        claim.quantities, claim.time, claim.attribution
-    )
-    return chain(claim.spans, (slot.span for slot in slots if slot.span))
-
-
-@cache
-def known_actors() -> frozenset[str]:
-    """Codes that may be actors: the catalog's countries, and blocs."""
-    return frozenset(code for code in country_codes() if is_country(code)) | BLOCS
+    extractor: str = "rules"
 
 
 def write_claims(claims: Iterable[Claim], path: Path) -> None:

@@ -2,7 +2,7 @@
 
 Each sentence becomes a scene; each rule is asked whether its words stand there, close enough
 together; what it finds is filled with actors, numbers, times and sources of that sentence, and
-passes the gate of :mod:`ytterby.evidence.claims`. Nothing is taken from outside the text except
+passes :mod:`ytterby.evidence.gate`. Nothing is taken from outside the text except
 what earlier sentences said.
 """
 
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ytterby.evidence.article import Article
-from ytterby.evidence.claims import BLOCS, Actor, Claim, Person, Rejected, TimeSpan, admit
+from ytterby.evidence.claims import BLOCS, Actor, Claim, Person, Rejected, TimeSpan
 from ytterby.evidence.claims import Span as Quote
+from ytterby.evidence.gate import admit
 from ytterby.evidence.kinds import Rule, glosses, rules
 from ytterby.evidence.lexicon import names
 from ytterby.evidence.matching import holds_any, matches, possible

@@ -33,7 +33,9 @@ def publisher_of(fields: dict[str, str], header: Header, text: str) -> Publisher
             span=Span(start=start, end=end, quote=text[start:end]),
         )
     if "outlet" in fields:
-        return Publisher(value=fields["outlet"], in_file=True, evidence="record")
+        return Publisher(
+            value=fields["outlet"], in_file=True, evidence=fields.get("outlet_evidence", "record")
+        )
     return Publisher()
 
 
@@ -42,7 +44,9 @@ def date_of(
 ) -> ArticleDate | None:
     """The article's day from its record, header, dateline or time stamp; else None."""
     if (value := _iso(fields.get("date", ""))) is not None:
-        return ArticleDate(value=value, evidence="header", confidence="high", basis="the record's date field")
+        basis = fields.get("date_basis", "the record's date field")
+        sure: Literal["high", "medium"] = "medium" if basis.endswith("updated") else "high"
+        return ArticleDate(value=value, evidence="header", confidence=sure, basis=basis)
     if header.date and header.date_span and (value := _iso(header.date)):
         start, end = header.date_span
         span = Span(start=start, end=end, quote=text[start:end])

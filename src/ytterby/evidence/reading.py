@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ytterby.evidence.article import Agency, Article, ArticleDate
 from ytterby.evidence.articles import ArticleProblem, read_articles
 from ytterby.evidence.claims import Claim, Rejected
-from ytterby.evidence.coding import code_claims
+from ytterby.evidence.coding import CodingResult, code_claims
 from ytterby.evidence.copies import Reuse, families_of, find_reuse
+from ytterby.evidence.decoding import NotReadable
 from ytterby.evidence.lexicon import matcher
 from ytterby.evidence.metadata import dateline_day
+
+if TYPE_CHECKING:
+    from ytterby.evidence.model import ModelReader
 
 _PEOPLE = 3  # shared names that make two texts news of the same event
 Progress = Callable[[int, int], None]
@@ -46,13 +51,16 @@ class Reading:
         }
 
 
-def read_reports(paths: Sequence[Path], progress: Progress | None = None) -> Reading:
+def read_reports(
+    paths: Sequence[Path], progress: Progress | None = None, *, model: ModelReader | None = None
+) -> Reading:
     """Read press texts and code their claims.
 
     Parameters
     ----------
     paths: files and folders, as for :func:`read_articles`.
     progress: called with (done, all) after each article.
+    model: a second extractor behind the same gate; none by default.
 
     Returns
     -------
@@ -64,13 +72,32 @@ def read_reports(paths: Sequence[Path], progress: Progress | None = None) -> Rea
     articles = _credited(_dated(found.articles, reuse), reuse)
     claims: list[Claim] = []
     rejected: list[Rejected] = []
+    problems = list(found.problems)
     for done, article in enumerate(articles, start=1):
-        result = code_claims(article)
+        result, problem = code_article(article, model)
         claims += result.claims
         rejected += result.rejected
+        problems += [problem] if problem else []
         if progress:
             progress(done, len(articles))
-    return Reading(articles, tuple(claims), found.problems, tuple(rejected), reuse)
+    return Reading(articles, tuple(claims), tuple(problems), tuple(rejected), reuse)
+
+
+def code_article(
+    article: Article, model: ModelReader | None = None
+) -> tuple[CodingResult, ArticleProblem | None]:
+    """Claims of one article by the rules, and by a model where there is one.
+
+    A model that answers nonsense for an article is a problem of that article; the rules stand.
+    """
+    by_rules = code_claims(article)
+    if model is None:
+        return by_rules, None
+    try:
+        by_model = model.code(article, by_rules.claims)
+    except NotReadable as reason:
+        return by_rules, ArticleProblem(article.file, reason.message, reason.remedy)
+    return CodingResult(by_rules.claims + by_model.claims, by_rules.rejected + by_model.rejected), None
 
 
 def _credited(articles: Sequence[Article], reuse: Sequence[Reuse]) -> tuple[Article, ...]:
