@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ytterby import __version__
+from ytterby.commands.evidence import evidence_app
 from ytterby.commands.explain import explain_app
 from ytterby.commands.facts import facts_app
 from ytterby.commands.output import (
@@ -38,6 +39,7 @@ app = typer.Typer(
     against trade data, simulates export controls on the magnet chain, plans projects and
     stockpiles, and writes one report. Everything runs offline.""",
 )
+app.add_typer(evidence_app)
 app.add_typer(explain_app, name="explain")
 app.add_typer(facts_app, name="facts")
 
@@ -100,57 +102,6 @@ def run(
     for problem in results.problems.itertuples():
         typer.echo(f"! {problem.file}: {problem.message} {problem.remedy}", err=True)
     typer.echo(f"\nReport: {out / 'report.html'}")
-
-
-@app.command()
-def read(
-    files: Annotated[
-        list[Path], typer.Argument(help="Press texts: .txt, .html, .json, .jsonl, or folders of them.")
-    ],
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Claims as JSON lines; else the terminal.")
-    ] = None,
-    reports: Annotated[
-        Path | None, typer.Option("--reports", help="Metadata, noise and structure of each text, JSON lines.")
-    ] = None,
-) -> None:
-    """Read press texts into claims, each with the exact words it rests on.
-
-    Example: ytterby read articles/ --out claims.jsonl --reports reports.jsonl
-    """
-    from ytterby import study as road
-    from ytterby.evidence.article import write_articles
-    from ytterby.evidence.claims import write_claims
-
-    with progress_bars() as progress:
-        reading = road.read(files, progress=progress)
-    for problem in reading.problems:
-        typer.echo(f"! {problem.file}: {problem.message} {problem.remedy}", err=True)
-    if reports:
-        write_articles(reading.articles, reports)
-    if out:
-        write_claims(reading.claims, out)
-        typer.echo(f"{len(reading.claims)} claims of {len(reading.articles)} articles: {out}")
-        return
-    for claim in reading.claims:
-        typer.echo(f"{claim.id}  {claim.kind} ({claim.status})  {claim.spans[0].quote!r}")
-
-
-@app.command()
-def verify(
-    claims: Annotated[Path, typer.Argument(help="Claims as JSON lines, from `ytterby read`.")],
-    out: Out = None,
-    variants: Annotated[bool, typer.Option("--variants", help="One row per definition tried.")] = False,
-) -> None:
-    """Check each numeric claim against the store: a verdict as a band over named definitions.
-
-    Example: ytterby verify claims.jsonl --variants --out variants.csv
-    """
-    from ytterby import study as road
-    from ytterby.evidence.claims import read_claims
-
-    checked = road.verify(read_claims(claims))
-    give(checked.variants if variants else checked.verdicts, out)
 
 
 @app.command()

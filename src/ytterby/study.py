@@ -19,6 +19,8 @@ from ytterby.examples import find_study
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ytterby.evidence.article import Article
+    from ytterby.evidence.cards import ReportCard
     from ytterby.evidence.claims import Claim
     from ytterby.evidence.model import ModelReader
     from ytterby.evidence.reading import Reading
@@ -124,6 +126,7 @@ def verify(
     store: Store | None = None,
     study: Study | None = None,
     date: dt.date | None = None,
+    reports: Sequence[ReportCard] = (),
 ) -> Ledger:
     """Check claims against the store: verdicts as bands, pledges, policies at a date, events by origin.
 
@@ -132,6 +135,7 @@ def verify(
     said: a reading, whose articles tell dates and origins; or claims alone, where each report counts
         as an origin of its own and undated words may be met by later policies.
     date: day of which 'in force' and 'due' are asked; the study's, else today.
+    reports: dates and origins beside claims alone, from ``read_cards``.
     """
     from ytterby.evidence.reading import Reading
     from ytterby.facts.store import open_store
@@ -141,11 +145,15 @@ def verify(
     day = date or (study.settings.date if study else dt.date.today())
     policies = study.files.tables["policies"] if study else None
     store = store or open_store()
-    if not isinstance(said, Reading):
-        return keep_ledger(said, store, day, policies=policies)
-    dates = {article.id: article.day for article in said.articles if article.day}
-    origins = report_origins(said.articles, said.text_reuse)
-    return keep_ledger(said.claims, store, day, policies=policies, origins=origins, dates=dates)
+    known: Sequence[Article | ReportCard] = reports
+    reuse = tuple(copy for card in reports for copy in card.text_reuse)
+    if isinstance(said, Reading):
+        claims, known, reuse = said.claims, said.articles, said.text_reuse
+    else:
+        claims = tuple(said)
+    dates = {report.id: report.day for report in known if report.day}
+    origins = report_origins(known, reuse)
+    return keep_ledger(claims, store, day, policies=policies, origins=origins, dates=dates)
 
 
 def screen(

@@ -17,7 +17,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def commands() -> list[str]:
     own = [f"ytterby {command.name or command.callback.__name__}" for command in app.registered_commands]
     return own + [
-        f"ytterby {group.name} {command.name}"
+        " ".join(filter(None, ("ytterby", group.name, command.name or command.callback.__name__)))
         for group in app.registered_groups
         for command in group.typer_instance.registered_commands
     ]

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from ytterby.evidence.article import write_articles
+from ytterby.evidence.cards import write_articles
 from ytterby.evidence.reading import read_reports
 
 TEXT = """title: Ministers meet

@@ -66,7 +66,7 @@ def test_the_model_is_loaded_only_where_an_endpoint_is_named():
     """endpoint <- model <- the reading and the command, both inside their own functions or for types only."""
     leads = {"ytterby.evidence.endpoint", "ytterby.evidence.model"}
     users = {path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.py") if names(path) & leads}
-    assert users == {"evidence/model.py", "cli.py"}
+    assert users == {"evidence/model.py", "commands/evidence.py"}
     roads = "ytterby.cli, ytterby.study, ytterby.evidence"
     code = f"import sys, {roads}; print([m for m in sys.modules if 'endpoint' in m])"
     done = subprocess.run(

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -120,12 +117,3 @@ class Article(_Record):
         return TypedSpan(
             type=passage.type, start=passage.start, end=end, quote=self.text[passage.start : end]
         )
-
-
-def write_articles(articles: Iterable[Article], path: Path) -> None:
-    """Write what is known of articles as JSON Lines; the file appears when it is complete."""
-    partial = path.with_name(path.name + ".part")
-    with partial.open("w", encoding="utf-8", newline="\n") as file:
-        for article in articles:
-            file.write(json.dumps(article.to_record(), ensure_ascii=False, sort_keys=True) + "\n")
-    partial.replace(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,6 +26,11 @@ class Difference:
     field: str
     type: str
     values: tuple[tuple[str, str], ...]  # claim id, what it says
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """First claim, what it says, other claim, what that says."""
+        return tuple(part for side in self.values for part in side)
 
     def __str__(self) -> str:
         told = "; ".join(f"{claim}: {value or 'nothing'}" for claim, value in self.values)
@@ -133,10 +139,19 @@ def _words(a: Statement, b: Statement) -> _Found:
     if all(positions) and positions[0] != positions[1]:
         yield "position", "differs", positions[0], positions[1]
     if _PROGRESS.get(a.status, -1) != _PROGRESS.get(b.status, -1):
-        yield "status", "differs", a.status, b.status
+        yield "status", "temporal_update" if _went_on(a, b) else "differs", a.status, b.status
     sources = ["; ".join(sorted(name for name, _, _ in claim.sources)) for claim in (a, b)]
     if sources[0] != sources[1]:
         yield "attribution", "differs", sources[0], sources[1]
+
+
+def _went_on(a: Statement, b: Statement) -> bool:
+    """Whether the later report tells of a later stage: planned in March, signed in April."""
+    if a.reported is None or b.reported is None or a.reported == b.reported:
+        return False
+    before, after = sorted((a, b), key=lambda claim: claim.reported or dt.date.min)
+    stages = _PROGRESS.get(before.status, -1), _PROGRESS.get(after.status, -1)
+    return 0 <= stages[0] < stages[1]
 
 
 def _polarity(claim: Statement) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ytterby.ledger.pledges import build_pledges, status_at
 from ytterby.ledger.policies import build_policies, policies_in_force
-from ytterby.ledger.reconcile import build_clusters, reconcile
+from ytterby.ledger.reconcile import build_clusters, build_differences, reconcile
 from ytterby.ledger.verify import verify
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Ledger:
     pledges: pd.DataFrame
     policies: pd.DataFrame
     clusters: pd.DataFrame
+    differences: pd.DataFrame
     origins: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
@@ -52,11 +53,19 @@ def keep_ledger(
     claims = list(claims)
     known = build_policies(store, policies)
     verified = verify(claims, store, known, dates)
+    clusters = reconcile(claims, origins, dates=dates, suspected=_swapped(verified.verdicts))
     return Ledger(
         verdicts=verified.verdicts,
         variants=verified.variants,
         pledges=status_at(build_pledges(claims, origins), date),
         policies=policies_in_force(known, date),
-        clusters=build_clusters(reconcile(claims, origins)),
+        clusters=build_clusters(clusters),
+        differences=build_differences(clusters),
         origins=origins or {},
     )
+
+
+def _swapped(verdicts: pd.DataFrame) -> dict[str, str]:
+    """Claims in which the known policies suspect an error, and the error."""
+    told = verdicts[verdicts["suspected_error"] != ""]
+    return dict(zip(told["claim_id"], told["suspected_error"], strict=True))

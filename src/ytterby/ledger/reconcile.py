@@ -6,16 +6,18 @@ conflict, and two reports with one origin are one witness.
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from ytterby.evidence import Article, Reuse
+from ytterby.evidence.cards import ReportCard
 from ytterby.ledger.differences import Difference, differences_of, event_time
 from ytterby.ledger.statements import Statement, read_statements
 
@@ -65,7 +67,11 @@ class Cluster:
 
 
 def reconcile(
-    claims: Iterable[Any], report_origins: Mapping[str, Sequence[str]] | None = None
+    claims: Iterable[Any],
+    report_origins: Mapping[str, Sequence[str]] | None = None,
+    *,
+    dates: Mapping[str, dt.date] | None = None,
+    suspected: Mapping[str, str] | None = None,
 ) -> list[Cluster]:
     """Group claims about one event.
 
@@ -74,15 +80,18 @@ def reconcile(
     claims: claim records or mappings of their JSON shape, of any number of reports.
     report_origins: for each report the origins (agencies, families of copies) its text rests on;
         a report that is not named is an origin of its own.
+    dates: day of each report; a later report that tells of a later stage is an update, no other word.
+    suspected: claims whose roles the known policies contradict, and how; a difference of theirs in the
+        roles is an error in the source and not a conflict of two witnesses.
 
     Returns
     -------
     Every claim in exactly one cluster, also those that stand alone, in the order of the claims.
     """
-    statements = sorted(read_statements(claims), key=lambda claim: claim.id)
+    statements = sorted(read_statements(claims, dates), key=lambda claim: claim.id)
     groups = _group(statements)
     return [
-        _cluster(f"K{number:02d}", members, report_origins or {})
+        _cluster(f"K{number:02d}", members, report_origins or {}, frozenset(suspected or ()))
         for number, members in enumerate(groups, start=1)
     ]
 
@@ -93,30 +102,54 @@ def build_clusters(clusters: Sequence[Cluster]) -> pd.DataFrame:
     Returns
     -------
     cluster_id, kind, event (words of the fullest claim), label, n_reports, n_origins, origins,
-    reports, claims, conflicts (fields, ';' between them), differences (all, as text).
+    reports, claims, relations (of each claim to the first), conflicts (fields, ';' between them),
+    differences (all, as text).
     """
     return pd.DataFrame(
         [_row(cluster) for cluster in clusters],
         columns=["cluster_id", "kind", "event", "label", "n_reports", "n_origins", "origins", "reports",
-                 "claims", "conflicts", "differences"],
+                 "claims", "relations", "conflicts", "differences"],
     )  # fmt: skip
 
 
+def build_differences(clusters: Sequence[Cluster]) -> pd.DataFrame:
+    """List the differences inside clusters, one row each.
+
+    Returns
+    -------
+    cluster_id, kind, field, type (granularity, wording, differs, temporal_update, conflict,
+    error_in_source), claim, says, other_claim, other_says. The first claim is the fullest of its cluster.
+    """
+    rows = [
+        (cluster.id, cluster.members[0].kind, found.field, found.type, *found.sides)
+        for cluster in clusters
+        for found in cluster.differences
+    ]
+    columns = ["cluster_id", "kind", "field", "type", "claim", "says", "other_claim", "other_says"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def _row(cluster: Cluster) -> list[Any]:
-    conflicts = [found.field for found in cluster.differences if found.type == "conflict"]
+    conflicts = [
+        found.field for found in cluster.differences if found.type in {"conflict", "error_in_source"}
+    ]
     return [
         cluster.id, cluster.members[0].kind, cluster.members[0].quote, cluster.label, len(cluster.reports),
         len(cluster.origins), ";".join(cluster.origins), ";".join(cluster.reports),
-        ";".join(member.id for member in cluster.members), ";".join(sorted(set(conflicts))),
+        ";".join(member.id for member in cluster.members), ";".join(cluster.relations),
+        ";".join(sorted(set(conflicts))),
         " | ".join(map(str, cluster.differences)),
     ]  # fmt: skip
 
 
-def _cluster(name: str, members: Sequence[Statement], origins: Mapping[str, Sequence[str]]) -> Cluster:
+def _cluster(
+    name: str, members: Sequence[Statement], origins: Mapping[str, Sequence[str]], suspected: frozenset[str]
+) -> Cluster:
     ordered = sorted(members, key=lambda claim: (-_detail(claim), claim.id))
     first, *rest = ordered
-    differences = tuple(found for other in rest for found in differences_of(first, other))
-    relations = ["same", *(_relation(first, other) for other in rest)]
+    pairs = [[_judged(found, suspected) for found in differences_of(first, other)] for other in rest]
+    differences = tuple(found for pair in pairs for found in pair)
+    relations = ["same", *map(_relation, pairs)]
     return Cluster(name, tuple(ordered), tuple(relations), independent_origins(ordered, origins), differences)
 
 
@@ -124,9 +157,15 @@ def _detail(claim: Statement) -> int:
     return len(claim.quantities) + len(claim.times) + len(claim.sources) + len(claim.details)
 
 
-def _relation(first: Statement, other: Statement) -> str:
-    types = {found.type for found in differences_of(first, other)}
-    if "conflict" in types:
+def _judged(difference: Difference, suspected: frozenset[str]) -> Difference:
+    """Roles that the known policies contradict are an error of that source."""
+    wrong = difference.field == "actors" and not suspected.isdisjoint(difference.sides[::2])
+    return replace(difference, type="error_in_source") if wrong else difference
+
+
+def _relation(differences: Sequence[Difference]) -> str:
+    types = {found.type for found in differences}
+    if types & {"conflict", "error_in_source"}:
         return "differs"
     return "same_less_detail" if "granularity" in types else "same"
 
@@ -296,7 +335,9 @@ def _other_object(a: Statement, b: Statement) -> bool:
     return bool(a.object and b.object) and fuzz.token_set_ratio(a.object, b.object) < 40
 
 
-def report_origins(articles: Iterable[Article], reuse: Iterable[Reuse] = ()) -> dict[str, tuple[str, ...]]:
+def report_origins(
+    articles: Iterable[Article | ReportCard], reuse: Iterable[Reuse] = ()
+) -> dict[str, tuple[str, ...]]:
     """Read the origins of whole reports from their credits and from the text they share.
 
     Only a credit line speaks for a whole text; a photo credit and 'told Reuters' do not. Two reports

@@ -1,0 +1,251 @@
+"""Commands on press texts and what they tell: read, verify, policies, pledges."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ytterby.commands.output import Out, Store, day, give, progress_bars
+from ytterby.errors import UnknownName, YtterbyError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ytterby.evidence.model import ModelReader
+    from ytterby.evidence.reading import Reading
+    from ytterby.ledger.calendars import Event
+
+evidence_app = typer.Typer()
+Claims = Annotated[Path, typer.Argument(help="Claims as JSON lines, from `ytterby read`.")]
+Reports = Annotated[
+    Path | None, typer.Option("--reports", help="Dates and origins, from `ytterby read --reports`.")
+]
+At = Annotated[
+    datetime | None, typer.Option("--at", formats=["%Y-%m-%d"], help="Day that is asked of; default today.")
+]
+Ics = Annotated[Path | None, typer.Option("--ics", help="The same days as iCalendar.")]
+Calendar = Annotated[bool, typer.Option("--calendar", help="The days in calendar order.")]
+
+
+@evidence_app.command()
+def read(
+    files: Annotated[list[Path], typer.Argument(help="Press texts (see above), or folders of them.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Claims as JSON lines; else the terminal.")
+    ] = None,
+    reports: Annotated[
+        Path | None,
+        typer.Option("--reports", help="Metadata, noise, structure and copies of each text, JSON lines."),
+    ] = None,
+    rejected: Annotated[
+        Path | None, typer.Option("--rejected", help="What the gate rejected and why, JSON lines.")
+    ] = None,
+    llm_url: Annotated[
+        str | None,
+        typer.Option("--llm-url", help="OpenAI-compatible endpoint as a second reader behind the same gate."),
+    ] = None,
+    llm_model: Annotated[str | None, typer.Option("--llm-model", help="Its model.")] = None,
+    llm_cache: Annotated[
+        Path | None, typer.Option("--llm-cache", help="Folder to keep its answers in.")
+    ] = None,
+) -> None:
+    """Read press texts into claims, each with the exact words it rests on.
+
+    Reads .txt, .html, .json, .jsonl, RSS and Atom (.rss, .atom, .xml), .mbox and .eml. Offline, unless
+    you name an endpoint; its key comes from the variable YTTERBY_LLM_KEY.
+
+    Example: ytterby read articles/ --out claims.jsonl --reports reports.jsonl
+    """
+    from ytterby import study as road
+    from ytterby.evidence.claims import write_claims
+
+    model = _model_reader(llm_url, llm_model, llm_cache)
+    with progress_bars() as progress:
+        reading = road.read(files, model=model, progress=progress)
+    _tell(reading)
+    _write(reading, reports, rejected)
+    if out:
+        write_claims(reading.claims, out)
+        typer.echo(f"{len(reading.claims)} claims of {len(reading.articles)} articles: {out}")
+        return
+    for claim in reading.claims:
+        typer.echo(f"{claim.id}  {claim.kind} ({claim.status})  {claim.spans[0].quote!r}")
+
+
+def _model_reader(url: str | None, model: str | None, cache: Path | None) -> ModelReader | None:
+    if url is None and model is None and cache is None:
+        return None
+    if url is None or model is None:
+        raise YtterbyError("--llm-url and --llm-model belong together.", "Give both, or neither.")
+    from ytterby.evidence.endpoint import Endpoint
+    from ytterby.evidence.model import ModelReader
+
+    return ModelReader(Endpoint(url, model, cache=cache))
+
+
+def _tell(reading: Reading) -> None:
+    from ytterby.evidence.gate import count_reasons
+
+    for problem in reading.problems:
+        typer.echo(f"! {problem.file}: {problem.message} {problem.remedy}", err=True)
+    for reason, count in count_reasons(reading.rejected).items():
+        typer.echo(f"rejected, {reason}: {count:,}", err=True)
+
+
+def _write(reading: Reading, reports: Path | None, rejected: Path | None) -> None:
+    from ytterby.evidence.cards import write_articles
+    from ytterby.evidence.gate import write_rejected
+
+    if reports:
+        write_articles(reading.articles, reports, reading.text_reuse)
+    if rejected:
+        write_rejected(reading.rejected, rejected)
+
+
+@evidence_app.command()
+def verify(
+    claims: Claims,
+    out: Out = None,
+    reports: Reports = None,
+    variants: Annotated[bool, typer.Option("--variants", help="One row per definition tried.")] = False,
+    clusters: Annotated[
+        bool, typer.Option("--clusters", help="One row per event: who tells it, how many origins, conflicts.")
+    ] = False,
+    differences: Annotated[
+        bool, typer.Option("--differences", help="One row per difference inside an event, with its type.")
+    ] = False,
+    store: Store = None,
+) -> None:
+    """Check each numeric claim against the store: a verdict as a band over named definitions.
+
+    With --reports origins and dates of the reports are known: corroboration then counts agencies and
+    copies, not papers.
+
+    Example: ytterby verify claims.jsonl --reports reports.jsonl --clusters --out events.csv
+    """
+    from ytterby import study as road
+    from ytterby.evidence.cards import read_cards
+    from ytterby.evidence.claims import read_claims
+    from ytterby.facts.store import open_store
+
+    if variants + clusters + differences > 1:
+        raise YtterbyError(
+            "--variants, --clusters and --differences are tables of their own.", "Give one of them."
+        )
+    cards = read_cards(reports) if reports else []
+    with open_store(store) as opened:
+        checked = road.verify(read_claims(claims), store=opened, reports=cards)
+    table = checked.variants if variants else checked.clusters if clusters else checked.verdicts
+    give(checked.differences if differences else table, out)
+
+
+@evidence_app.command()
+def policies(
+    at: At = None,
+    claims: Annotated[
+        Path | None, typer.Option("--claims", help="Claims, from `ytterby read`, that may date a policy.")
+    ] = None,
+    reports: Reports = None,
+    state: Annotated[
+        list[str] | None, typer.Option("--state", help="in_force, announced, suspended ...; default all.")
+    ] = None,
+    issuer: Annotated[str | None, typer.Option("--issuer", help="ISO 3166 alpha-3 of who issued it.")] = None,
+    updates: Annotated[
+        bool, typer.Option("--updates", help="What the claims say about dates, with their quotes.")
+    ] = False,
+    calendar: Calendar = False,
+    ics: Ics = None,
+    store: Store = None,
+    out: Out = None,
+) -> None:
+    """What was announced, in force, suspended or expired on a day.
+
+    A claim changes a date only with its quote attached, where it speaks of one policy alone, and never
+    against a printed date.
+
+    Example: ytterby policies --at 2025-12-01 --state in_force --issuer CHN
+    """
+    from ytterby.ledger.calendars import policy_events
+
+    known, told = _dated_policies(day(at) or date.today(), claims, reports, store)
+    if updates:
+        give(told, out)
+        return
+    kept = known[known["state"].isin(_states(state))]
+    kept = kept[[issuer in names.split(";") for names in kept["issuers"]]] if issuer else kept
+    shown = ["policy", "label", "issuers", "targets", "materials", "state", "certain"]
+    _give_days(kept if out else kept[shown], policy_events(kept), calendar, ics, out)
+
+
+def _states(asked: list[str] | None) -> list[str]:
+    from ytterby.ledger.policies import STATES
+
+    for name in asked or ():
+        if name not in STATES:
+            raise UnknownName("state", name, STATES)
+    return asked or list(STATES)
+
+
+def _dated_policies(
+    at: date, claims: Path | None, reports: Path | None, store: Path | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    from ytterby.evidence.cards import read_cards
+    from ytterby.evidence.claims import read_claims
+    from ytterby.facts.store import open_store
+    from ytterby.ledger.policies import build_policies, policies_in_force
+    from ytterby.ledger.updates import update_policies
+
+    cards = read_cards(reports) if reports else []
+    with open_store(store) as opened:
+        known = build_policies(opened)
+    days = {card.id: card.day for card in cards if card.day}
+    updated = update_policies(known, read_claims(claims) if claims else [], days)
+    return policies_in_force(updated.policies, at), updated.updates
+
+
+@evidence_app.command()
+def pledges(
+    claims: Claims,
+    at: At = None,
+    due_by: Annotated[
+        datetime | None, typer.Option("--due-by", formats=["%Y-%m-%d"], help="Only what is due by that day.")
+    ] = None,
+    reports: Reports = None,
+    calendar: Calendar = False,
+    ics: Ics = None,
+    out: Out = None,
+) -> None:
+    """Who promised what to whom, how much and by when; one row a pledge, however often it was printed.
+
+    Example: ytterby pledges claims.jsonl --due-by 2026-12-31 --ics pledges.ics
+    """
+    from ytterby.evidence.cards import read_cards
+    from ytterby.evidence.claims import read_claims
+    from ytterby.ledger.calendars import pledge_events
+    from ytterby.ledger.pledges import build_pledges, status_at
+    from ytterby.ledger.reconcile import report_origins
+
+    cards = read_cards(reports) if reports else []
+    origins = report_origins(cards, [copy for card in cards for copy in card.text_reuse])
+    known = status_at(build_pledges(read_claims(claims), origins), day(at) or date.today())
+    if due_by:
+        known = known[(known["due"] != "") & (known["due"] <= due_by.date().isoformat())]
+    shown = ["due", "promisor", "promisee", "object", "amount", "unit", "state", "days_left", "n_origins"]
+    _give_days(known if out else known[shown], pledge_events(known), calendar, ics, out)
+
+
+def _give_days(
+    table: pd.DataFrame, events: list[Event], calendar: bool, ics: Path | None, out: Path | None
+) -> None:
+    """Give a table, or its days in calendar order, and write the calendar file."""
+    from ytterby.ledger.calendars import agenda, write_events
+
+    if ics:
+        typer.echo(f"{write_events(events, ics)} days: {ics}")
+    if calendar:
+        days = agenda(events)
+        table = days if out else days[["date", "event", "who", "what", "state"]]
+    give(table, out, limit=max(len(table), 1))
