@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, example, given, settings
 from hypothesis import strategies as st
 
 from ytterby.network.build import build_chain
@@ -126,6 +126,9 @@ def test_in_a_line_more_never_hurts(seed: int, size: Size) -> None:
 
 @few
 @given(seeds, sizes)
+@example(
+    7822, Size(4, 4, spare=1.0, longest_lag=0, most_cover=1.0, stock_weeks=3.0)
+)  # a stock emptied to the last 1e-15 t
 def test_names_and_order_of_regions_do_not_matter(seed: int, size: Size) -> None:
     study = random_study(np.random.default_rng(seed), size)
     regions = study.settings.regions

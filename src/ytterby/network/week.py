@@ -276,7 +276,9 @@ class Engine:
         for pile, stockpile in enumerate(self.chain.stockpiles):
             surplus = np.maximum(0.0, state.pool_t[stockpile.pool] - self.layout.pool_target[stockpile.pool])
             drawn = np.maximum(0.0, self.stock_start[pile] - state.stockpile_t[pile])
-            fill[pile] = np.where(release[pile] > 0, 0.0, np.minimum(surplus, drawn))
+            # The last 1e-15 t of an empty stockpile are rounding: they must not decide about a refill.
+            released = release[pile] > ROUNDING * self.stock_start[pile]
+            fill[pile] = np.where(released, 0.0, np.minimum(surplus, drawn))
             state.pool_t[stockpile.pool] -= fill[pile]
         state.stockpile_t = state.stockpile_t + fill
         return fill
