@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     from ytterby.planning.projects import Plan
     from ytterby.views.results import Results
 
+# Methods of a run's screening: what the importers depend on. Those that ask for inputs of their own (eu,
+# usgs), say the same once more (concentration), or list all producers (chokepoints) have their commands.
+RUN_METHODS = (
+    "hhi", "dera", "import_hhi", "import_share", "look_through", "import_instability", "net_import_reliance",
+    "geopolrisk",
+)  # fmt: skip
 Progress = Callable[[str, int, int], None]  # stage, done, total
 
 
@@ -271,7 +277,9 @@ def run(
     with _stage("Check claims", progress):
         ledger = verify(reading, store=store, study=loaded)
     with _stage("Screen", progress):
-        screened = screen(countries=wanted.importers, materials=wanted.materials, store=store)
+        screened = screen(
+            methods=RUN_METHODS, countries=wanted.importers, materials=wanted.materials, store=store
+        )
     made = plan(loaded, best_effort=True, progress=progress)
     without = simulate(loaded, draws=draws, seed=seed, progress=progress)
     within = simulate(loaded, draws=draws, seed=seed, plan=made, progress=progress)

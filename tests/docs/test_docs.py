@@ -64,3 +64,31 @@ def test_every_public_name_is_in_the_reference() -> None:
     page = (ROOT / "docs/reference/python.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(\w+)`", page))
     assert set(ytterby.__all__) - {"__version__"} <= named
+
+
+def held_tests() -> dict[str, set[str]]:
+    """Names of the tests by the name of their file, which two folders may share."""
+    held: dict[str, set[str]] = {}
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        names = re.findall(r"^\s*def (test_\w+)", path.read_text(encoding="utf-8"), re.M)
+        held.setdefault(path.name, set()).update(names)
+    return held
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_test_named_on_a_page_exists(page: Path) -> None:
+    text, held = page.read_text(encoding="utf-8"), held_tests()
+    for path in re.findall(r"\btests/[\w/]+\.py\b", text):
+        assert (ROOT / path).is_file(), path
+    for file, name in re.findall(r"\b(test_\w+\.py)::(test_\w+)", text):
+        assert name in held[file], f"{file}::{name}"
+    alone = set(re.findall(r"`(test_\w+)`", text))
+    assert alone <= set().union(*held.values())
+
+
+def test_every_section_of_the_indicators_names_its_tests() -> None:
+    text = (ROOT / "docs" / "method" / "indicators.md").read_text(encoding="utf-8")
+    sections = re.split(r"^## ", text, flags=re.M)[1:]
+    assert len(sections) >= 12
+    unheld = [part.splitlines()[0] for part in sections if not re.search(r"\btest_\w+", part)]
+    assert unheld == []

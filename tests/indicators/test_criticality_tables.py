@@ -376,6 +376,28 @@ def test_governance_is_the_mean_of_six_where_they_were_imported(tmp_path):
     assert json.loads(rows_.loc["lithium", "components"])["governance"] == "political stability alone"
 
 
+@pytest.mark.parametrize("source", ["wgi", "wgi-pv"])
+def test_other_dimensions_never_pass_for_political_stability(tmp_path, source):
+    """Not even where they were imported under the name of the starter's own source."""
+    columns = ["country_iso3", "year", "indicator", "estimate", "std_error", "instability"]
+    with open_store() as store:
+        held = load_governance(store, years=[2024]).dropna(subset=["estimate"])
+        before = screen(store, methods=["dera", "geopolrisk", "import_instability"], countries=["JPN"],
+                        years=[2024])  # fmt: skip
+    six = [
+        (row.country_iso3, 2024, name, row.estimate + shift, row.std_error, row.instability - shift / 10)
+        for row in held.itertuples()
+        for name, shift in (("PV", 0.0), ("RL", 0.2), ("VA", -0.3))
+    ]
+    put(tmp_path, "governance", source, six, columns)
+    with open_store(tmp_path / "store") as store:
+        assert set(store.select("governance", source_id=source, year=2024)["indicator"]) == {"PV", "RL", "VA"}
+        after = screen(store, methods=["dera", "geopolrisk", "import_instability"], countries=["JPN"],
+                       years=[2024])  # fmt: skip
+    assert (before["status"] == "ok").sum() > 50
+    np.testing.assert_array_equal(before["value"], after["value"])
+
+
 # --- USGS-style -------------------------------------------------------------------------------------
 
 

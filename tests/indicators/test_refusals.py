@@ -5,18 +5,30 @@ import pandas as pd
 import pytest
 
 from ytterby.errors import BadNumbers, NoData, UnknownName
-from ytterby.indicators.concentration import hhi, hhi_band, shares, top_share, weighted_country_risk
+from ytterby.indicators.concentration import (
+    hhi,
+    hhi_band,
+    shannon,
+    shares,
+    theil,
+    top_share,
+    weighted_country_risk,
+)
 from ytterby.indicators.criticality import (
     disruption,
     disruption_potential,
     eu_concentration,
     eu_critical,
     eu_economic_importance,
+    eu_governance,
     eu_import_reliance,
     eu_supply_risk,
     expected_loss,
     geopolrisk,
     import_risk,
+    joint_loss_bounds,
+    nassar_supply_risk,
+    political_instability,
 )
 from ytterby.indicators.dependence import (
     import_share,
@@ -75,6 +87,63 @@ def test_a_missing_supplier_is_left_out_and_not_zero():
 def test_refused(call):
     with pytest.raises(BadNumbers):
         call()
+
+
+CHN_USA, USA_CHN = (pd.Series([0.7, 0.3], index=order) for order in (["CHN", "USA"], ["USA", "CHN"]))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: hhi([[0.7, 0.3], [0.5, 0.5]]), "suppliers of one material"),
+        (lambda: theil(pd.DataFrame({"a": [0.7, 0.3]})), "suppliers of one material"),
+        (lambda: hhi({"CHN": 0.7}), "not a list of numbers"),
+        (lambda: shannon(["much", "little"]), "not a list of numbers"),
+        (lambda: hhi([1.0, np.inf]), "1 amounts are negative or infinite"),
+        (lambda: top_share([1.0, 2.0], 1.5), "whole number"),
+        (lambda: weighted_country_risk(CHN_USA, USA_CHN), "labelled differently"),
+        (lambda: weighted_country_risk([0.7, 0.3], [60.0, 20.0]), "percentile"),
+        (lambda: political_instability([60.0, 20.0]), "percentile"),
+        (lambda: eu_governance(60.0), "percentile"),
+        (lambda: import_risk(CHN_USA, USA_CHN, 1.0), "labelled differently"),
+        (lambda: geopolrisk([1.0], CHN_USA, USA_CHN, domestic_production_t=1.0), "labelled differently"),
+        (lambda: geopolrisk([1.0], [1.0], [0.5], domestic_production_t=0, price_usd_per_kg=-2), "USD per kg"),
+        (lambda: import_risk([np.inf], [0.5], 1.0), "infinite"),
+        (lambda: import_risk([1.0], [0.5], np.inf), "infinite"),
+        (lambda: import_risk([1.0], [0.5], [1.0, 2.0]), "own production is a list"),
+        (lambda: eu_supply_risk(3200, 1200, import_reliance=0.8, eol_rir=0.1), "eu_concentration"),
+        (lambda: eu_import_reliance(5.0, 5.0, 0.0), "cannot be formed"),
+        (lambda: disruption(0.999, demand_elasticity=0.001, supply_elasticity=0.001), "beyond all numbers"),
+        (lambda: expected_loss(CHN_USA, USA_CHN), "labelled differently"),
+        (lambda: joint_loss_bounds(-0.3, 0.5), "positive amounts"),
+        (lambda: disruption_potential([0.9, 0.9], [0.6, 0.3], [0.9, 0.2]), "sum to 1.8"),
+        (lambda: nassar_supply_risk(0.27, 75, 0.012), "not a percent"),
+        (lambda: nassar_supply_risk(27, 0.75, 0.012), "squared shares"),
+        (lambda: net_import_reliance(np.inf, 1.0, 1.0), "infinite imports"),
+        (lambda: net_import_reliance(CHN_USA, USA_CHN, 1.0), "labelled differently"),
+        (lambda: net_import_reliance([1.0, 2.0], [1.0, 2.0, 3.0], 1.0), "do not match"),
+        (lambda: look_through_origins([[0.0, 1.0, 2.0], [1.0, 0.0, 2.0]]), "no square table"),
+        (lambda: look_through_origins([[0.0, 1.0], [0.0, 0.0]], [1.0]), "Give one for each"),
+        (
+            lambda: look_through_origins(pd.DataFrame(0.0, ["CHN", "USA"], ["USA", "CHN"])),
+            "another order",
+        ),
+        (
+            lambda: look_through_origins(pd.DataFrame(0.0, ["CHN", "USA"], ["CHN", "USA"]), USA_CHN),
+            "another order",
+        ),
+    ],
+)
+def test_what_would_be_misread_is_refused_with_its_cause(call, words):
+    with pytest.raises(BadNumbers, match=words):
+        call()
+
+
+def test_series_with_the_same_labels_are_taken():
+    assert weighted_country_risk(CHN_USA, pd.Series([-0.3, 1.1], ["CHN", "USA"])) == pytest.approx(0.12)
+    assert hhi(CHN_USA) == hhi([70, 30]) == pytest.approx(0.58)
+    table = pd.DataFrame([[0.0, 3.0], [0.0, 0.0]], ["CHN", "USA"], ["CHN", "USA"])
+    assert look_through_origins(table, CHN_USA)[0].tolist() == pytest.approx([1.0, 3.0 / 3.3])
 
 
 def test_nothing_supplied_is_missing_and_not_zero():

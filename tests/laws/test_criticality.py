@@ -23,11 +23,11 @@ from ytterby.indicators.criticality import (
     single_point_of_failure,
 )
 from ytterby.indicators.estimates import Estimate, exactly
-from ytterby.indicators.eu import rounding_room
 from ytterby.indicators.eu_bounds import concentration, supply_risk
 from ytterby.indicators.stages import measure
 from ytterby.indicators.supply import WorldProduction
 from ytterby.indicators.supply_shares import Suppliers
+from ytterby.indicators.values import rounding_room
 
 lawful = settings(deadline=None, max_examples=60)
 unit = st.floats(0.0, 1.0)

@@ -116,3 +116,43 @@ def test_foreign_words_cannot_act_in_a_figure():
 def test_nothing_to_show_is_said(store):
     with pytest.raises(NoData):
         atlas_figures(store, country="JPN", year=1990)
+
+
+def test_a_figure_without_data_is_named_with_its_reason(store, tmp_path):
+    tables = write_atlas(store, tmp_path / "a", country="Japan", year=2015, draws=10)
+    assert set(tables) == {"methods", "suppliers"}  # no production in 2015, so no scores
+    page = (tmp_path / "a" / "atlas.html").read_text(encoding="utf-8")
+    assert "Supply risk of Japan in 2015" in page
+    note = page[page.index("Not shown for want of data") :]
+    assert "no material has a GeoPolRisk score" in note
+    assert "no country has a score of rare earths" in note
+
+
+def test_the_page_with_every_figure_names_no_gap(store, tmp_path, specs, monkeypatch):
+    monkeypatch.setattr(atlas, "atlas_figures", lambda *_, **__: [*specs.values()])
+    write_atlas(store, tmp_path / "a", country="EU27", year=2024)
+    page = (tmp_path / "a" / "atlas.html").read_text(encoding="utf-8")
+    assert "Not shown" not in page
+    assert "Supply risk of the European Union in 2024" in page
+
+
+def test_a_method_looks_the_same_on_every_page(specs):
+    table = specs["methods"].table
+    whole = {trace.name: trace.marker.symbol for trace in draw.draw_methods(table).data}
+    part = draw.draw_methods(table[table["method"].isin(["dera", "import_share"])]).data
+    assert {trace.name: trace.marker.symbol for trace in part}.items() <= whole.items()
+    assert "GeoPolRisk" in whole
+
+
+def test_the_step_over_the_break_of_governance_is_no_event(store, specs, monkeypatch):
+    monkeypatch.setattr(atlas, "explain_change", lambda *_, **__: specs["changes"].table)
+    captions = {
+        year: next(
+            spec.caption
+            for spec in atlas_figures(store, country="JPN", year=year, draws=10)
+            if spec.name == "changes"
+        )
+        for year in (2023, 2024)
+    }
+    assert "another release" in captions[2023]
+    assert "another release" not in captions[2024]

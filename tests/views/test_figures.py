@@ -3,6 +3,7 @@ import datetime as dt
 import io
 import itertools
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,16 @@ def test_dependence_keeps_gaps_and_tells_lines_apart_without_colour(results: Res
     assert _same(traces[0].y, table[table["country_iso3"] == "DEU"]["value"])
     assert any(value is None or value != value for value in traces[0].y)
     assert len({trace.line.dash for trace in traces}) == len({trace.marker.symbol for trace in traces}) == 3
+
+
+def test_one_year_of_many_countries_is_no_line_over_the_years(results: Results) -> None:
+    rows = results.screen.iloc[[0] * 8].assign(
+        indicator="production_share", country_iso3=list("ABCDEFGH"), year=2024, value=0.1
+    )
+    results = replace(results, screen=pd.concat([results.screen, rows], ignore_index=True))
+    figures = report_figures(results)
+    assert "over-time-production_share" not in figures
+    assert "over-time-import_share_of_CHN" in figures
 
 
 def test_map_marks_the_first_ranks_of_the_table(results: Results, shapes: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from ytterby.facts.store import Store
 
+STABILITY = "PV"  # political stability: the one dimension that instability is defined for
 BREAK_YEAR = 2023  # first year of the newer release; the step from 2022 is no event
 
 
@@ -22,7 +23,7 @@ def load_governance(
     years: Sequence[int] | None = None,
     source_id: str | None = None,
     edition: str | None = None,
-    indicator: str = "PV",
+    indicator: str = STABILITY,
 ) -> pd.DataFrame:
     """Estimates of political stability, or of another dimension where an imported source has it.
 

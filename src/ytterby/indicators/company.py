@@ -15,6 +15,7 @@ import pandas as pd
 
 from ytterby.catalog.countries import iso3
 from ytterby.errors import BadNumbers
+from ytterby.facts.governance import STABILITY
 from ytterby.facts.store import Store, open_store
 from ytterby.indicators.concentration import hhi
 from ytterby.indicators.criticality import import_risks
@@ -104,7 +105,7 @@ def _by_key(listed: Sequence[Supplier]) -> dict[tuple[str, str, int | None], lis
 
 
 def _governance(store: Store) -> GovernanceTable:
-    rows = store.select("governance", indicator="PV")
+    rows = store.select("governance", indicator=STABILITY)
     tables = rows.set_index("country_iso3")[["year", "instability", "std_error"]].groupby("year")
     return {int(year): table.drop(columns="year") for year, table in tables}
 

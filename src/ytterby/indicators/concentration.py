@@ -1,7 +1,7 @@
 """How concentrated a supply is, and in how risky hands (docs/method/indicators, section 1).
 
 Each function takes the amounts of the suppliers (shares or tonnes: they are divided by their sum)
-as a one-dimensional array. NaN is a supplier whose amount is not known; it is left out, so that the
+as a list, array or series. NaN is a supplier whose amount is not known; it is left out, so that the
 value describes the known part, and an array without any known amount is refused.
 """
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ytterby.errors import BadNumbers
+from ytterby.indicators.values import check_estimates, rows
 
 Array = npt.NDArray[np.float64]
 
@@ -26,16 +27,16 @@ def shares(amounts: npt.ArrayLike) -> Array:
     Raises
     ------
     BadNumbers
-        An amount is negative or infinite, none is known, or their sum is zero.
+        An amount is negative or infinite, none is known, their sum is zero, or the amounts are no single
+        list of numbers.
     """
-    values = np.asarray(amounts, dtype=np.float64).ravel()
+    (values,) = rows(amounts)
     known = values[~np.isnan(values)]
     if known.size == 0:
         raise BadNumbers("no amount is known, so there are no shares.", "Missing is not zero: give numbers.")
-    if (known < 0).any() or np.isinf(known).any():
-        raise BadNumbers(
-            f"{int((known < 0).sum())} amounts are negative or infinite.", "Give finite amounts >= 0."
-        )
+    bad = int(((known < 0) | np.isinf(known)).sum())
+    if bad:
+        raise BadNumbers(f"{bad} amounts are negative or infinite.", "Give finite amounts >= 0.")
     # Dividing by the largest first keeps sums of very large and very small amounts finite.
     peak = known.max()
     if peak == 0:
@@ -81,9 +82,9 @@ def theil(amounts: npt.ArrayLike) -> float:
 
 def top_share(amounts: npt.ArrayLike, count: int = 1) -> float:
     """Share of the largest ``count`` suppliers together."""
-    if count < 1:
-        raise BadNumbers(f"the largest {count} suppliers were asked for.", "Ask for at least one.")
-    return float(np.sort(shares(amounts))[::-1][:count].sum())
+    if count < 1 or count != int(count):
+        raise BadNumbers(f"the largest {count} suppliers were asked for.", "Ask for a whole number from 1.")
+    return float(np.sort(shares(amounts))[::-1][: int(count)].sum())
 
 
 def weighted_country_risk(amounts: npt.ArrayLike, governance: npt.ArrayLike) -> float:
@@ -98,11 +99,11 @@ def weighted_country_risk(amounts: npt.ArrayLike, governance: npt.ArrayLike) -> 
     Raises
     ------
     BadNumbers
-        The lengths differ, or a supplier with a share has no governance: name it, fill it or leave it out.
+        Lengths or labels differ, governance is on another scale (percentile ranks), or a supplier with a
+        share has no governance: name it, fill it or leave it out.
     """
-    values, risks = (np.asarray(part, dtype=np.float64).ravel() for part in (amounts, governance))
-    if values.shape != risks.shape:
-        raise BadNumbers(f"{values.size} suppliers but {risks.size} governance values.", "Give one for each.")
+    values, risks = rows(amounts, governance)
+    check_estimates(risks)
     known = ~np.isnan(values)
     parts, risks = shares(values), risks[known]
     if np.isnan(risks[parts > 0]).any():

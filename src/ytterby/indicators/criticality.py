@@ -33,6 +33,7 @@ from ytterby.indicators.eu import (
     eu_import_reliance,
     eu_supply_risk,
 )
+from ytterby.indicators.values import check_estimates, check_within, rows
 
 __all__ = [
     "COPPER_MIDPOINT",
@@ -80,7 +81,11 @@ class GeoPolRisk:
 
 
 def political_instability(estimate: npt.ArrayLike) -> Array:
-    """Political instability g = (2.5 - PV)/5 held within 0 and 1: 0 stable, 1 unstable; NaN stays NaN."""
+    """Political instability g = (2.5 - PV)/5 held within 0 and 1: 0 stable, 1 unstable; NaN stays NaN.
+
+    Percentile ranks are refused: on this scale they would all be stable.
+    """
+    check_estimates(estimate)
     return np.asarray(np.clip((2.5 - np.asarray(estimate, dtype=np.float64)) / 5.0, 0.0, 1.0))
 
 
@@ -101,14 +106,16 @@ def import_risk(imports_t: npt.ArrayLike, instability: npt.ArrayLike, domestic_p
     Raises
     ------
     BadNumbers
-        Negative or missing masses, lengths that differ, or g outside 0..1.
+        Negative, infinite or missing masses, lengths or labels that differ, or g outside 0..1.
     """
-    mass, risk = (np.asarray(part, dtype=np.float64).ravel() for part in (imports_t, instability))
-    if mass.shape != risk.shape:
-        raise BadNumbers(f"{mass.size} imports but {risk.size} governance values.", "Give one for each.")
-    if not (mass >= 0).all() or not domestic_production_t >= 0:
+    mass, risk = rows(imports_t, instability)
+    if np.ndim(domestic_production_t):
+        raise BadNumbers("own production is a list.", "Give one number, the sum for the importer.")
+    masses = np.append(mass, domestic_production_t)
+    if not ((masses >= 0) & np.isfinite(masses)).all():
         raise BadNumbers(
-            "a mass is negative or missing.", "Missing is not zero: fill or leave out the supplier."
+            "a mass is negative, infinite or missing.",
+            "Missing is not zero: fill or leave out the supplier.",
         )
     if (risk < 0).any() or (risk > 1).any():
         raise BadNumbers("a governance value is outside 0..1.", "Scale it with political_instability first.")
@@ -134,7 +141,13 @@ def geopolrisk(
     ----------
     price_usd_per_kg
         Import value per mass; NaN leaves midpoint and CF missing.
+
+    Raises
+    ------
+    BadNumbers
+        As for ``hhi`` and ``import_risk``; a negative price.
     """
+    check_within(0.0, np.finfo(np.float64).max, "Give USD per kg.", price_usd_per_kg=price_usd_per_kg)
     concentration = hhi(world_production_t)
     risk = import_risk(imports_t, instability, domestic_production_t)
     score = concentration * risk

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ytterby.errors import BadNumbers, NoData, UnknownName
 from ytterby.indicators.regions import Regions, as_regions
+from ytterby.indicators.values import arrays
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,11 +120,10 @@ def net_import_reliance(
     1 all imported, 0 balanced, negative for a net exporter; NaN where an amount is missing or
     apparent consumption is not positive, so that nothing is relied on.
     """
-    parts = (imports, exports, production, stock_drawn)
-    bought, sold, made, drawn = (np.asarray(part, dtype=np.float64) for part in parts)
+    bought, sold, made, drawn = arrays(imports, exports, production, stock_drawn)
     for name, part in (("imports", bought), ("exports", sold), ("production", made)):
-        if (part < 0).any():
-            raise BadNumbers(f"negative {name}.", "Signs are in the formula: give amounts.")
+        if ((part < 0) | np.isinf(part)).any():
+            raise BadNumbers(f"negative or infinite {name}.", "Signs are in the formula: give amounts.")
     net = bought - sold + drawn
     consumption = np.asarray(made + net)
     positive = np.where(consumption > 0, consumption, np.nan)
@@ -158,8 +158,10 @@ def look_through_origins(
     Raises
     ------
     BadNumbers
-        Negative or missing amounts, or a closed circle of countries that sell without any origin.
+        Negative or missing amounts, no square table or other countries on its sides, or a closed circle of
+        countries that sell without any origin.
     """
+    _refuse_odd_tables(flows, production)
     bilateral = np.array(flows, dtype=np.float64)
     np.fill_diagonal(bilateral, 0.0)
     bought, sold = bilateral.sum(axis=0), bilateral.sum(axis=1)
@@ -181,6 +183,23 @@ def look_through_origins(
     if not np.allclose(origins.sum(axis=0), (held > 0) @ baskets, atol=1e-6):
         raise BadNumbers("a circle of countries sells without any origin.", "Give production of one of them.")
     return np.asarray(np.clip(origins, 0.0, 1.0) if of is None else np.maximum(origins, 0.0))
+
+
+def _refuse_odd_tables(flows: Any, production: Any) -> None:
+    """Refuse flows that are not country by country, and production of other countries than theirs."""
+    size = np.shape(flows)
+    if len(size) != 2 or size[0] != size[1] or not size[0]:
+        raise BadNumbers(f"flows of shape {size} are no square table.", "Give exporters x importers, alike.")
+    if production is not None and np.shape(production) != size[:1]:
+        raise BadNumbers(
+            f"production of shape {np.shape(production)} for {size[0]} countries.", "Give one for each."
+        )
+    sides = [(flows, "index"), (flows, "columns"), (production, "index")] if hasattr(flows, "columns") else []
+    if len({tuple(getattr(table, side)) for table, side in sides if hasattr(table, side)}) > 1:
+        raise BadNumbers(
+            "rows, columns or production name other countries, or the same in another order.",
+            "Reindex them to the same countries.",
+        )
 
 
 def look_through_shares(

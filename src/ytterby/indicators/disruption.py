@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ytterby.errors import BadNumbers
-from ytterby.indicators.values import Array, Value, arrays, check_within, present
+from ytterby.indicators.values import Array, Value, arrays, check_shares, check_within, present
 
 # Largest share from one third country that the Critical Raw Materials Act (EU) 2024/1252 aims at.
 DIVERSIFICATION_LIMIT = 0.65
@@ -27,7 +27,8 @@ def disruption(
     Raises
     ------
     BadNumbers
-        L outside 0..1 or 1 itself (no finite price), negative elasticities, or both 0.
+        L outside 0..1 or 1 itself (no finite price), negative elasticities, both 0, or both so small that
+        the price is no finite number.
     """
     lost, demand, supply = arrays(loss, demand_elasticity, supply_elasticity)
     check_within(0.0, 1.0, "Give a share of supply.", loss=lost)
@@ -39,7 +40,10 @@ def disruption(
     if (total == 0.0).any():
         raise BadNumbers("both elasticities are 0.", "Without any there is no price that clears the market.")
     left = 1.0 - lost
-    price, quantity = left ** (-1.0 / total), left ** (demand / total)
+    with np.errstate(over="ignore"):
+        price, quantity = left ** (-1.0 / total), left ** (demand / total)
+    if np.isinf(price).any():
+        raise BadNumbers("the price is beyond all numbers.", "Give larger elasticities or a smaller loss.")
     return present(price, "the price"), present(quantity, "the quantity")
 
 
@@ -92,21 +96,27 @@ def expected_loss(probabilities: npt.ArrayLike, losses: npt.ArrayLike) -> Value:
     """
     chances, amounts = np.asarray(probabilities, dtype=np.float64), np.asarray(losses, dtype=np.float64)
     fits = chances.shape[-1:] == amounts.shape[-1:]
+    arrays(probabilities, losses)
     if not fits or not (chances >= 0).all() or (chances.sum(axis=-1) > 1.0 + 1e-9).any():
         raise BadNumbers("probabilities must match the losses, be >= 0 and sum to at most 1.", "Check them.")
     return present(np.asarray((chances * amounts).sum(axis=-1)), "a loss")
 
 
 def joint_loss_bounds(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[Value, Value]:
-    """Between which the loss of two bans together lies when the goods are not complements."""
+    """Between which the loss of two bans together lies when the goods are not complements.
+
+    Losses are amounts of money or material; shares of one and the same supply cannot exceed 1 together.
+    """
     one, other = arrays(first, second)
+    check_within(0.0, np.inf, "Give losses as positive amounts.", first=one, second=other)
     return present(np.maximum(one, other), "a loss"), present(one + other, "a loss")
 
 
 def disruption_potential(shares: npt.ArrayLike, ability: npt.ArrayLike, willingness: npt.ArrayLike) -> Value:
-    """DP = sum PS^2 ASI WSI over producing countries, the last axis (Nassar et al. 2020)."""
+    """DP = sum PS^2 ASI WSI over producing countries, the last axis (Nassar et al. 2020); all within 0..1."""
     parts = arrays(shares, ability, willingness)
-    check_within(0.0, 1.0, "Scale it.", shares=parts[0], ability=parts[1], willingness=parts[2])
+    check_within(0.0, 1.0, "Scale it to 0..1.", shares=parts[0], ability=parts[1], willingness=parts[2])
+    check_shares(parts[0], "shares")
     terms = np.where(parts[0] == 0.0, 0.0, np.square(parts[0]) * parts[1] * parts[2])
     return present(terms.sum(axis=-1), "disruption potential")
 
@@ -126,7 +136,8 @@ def nassar_supply_risk(
 ) -> Value:
     """SR = (DP * TE * EV)^(1/3); trade exposure is net import reliance, 0 for a net exporter."""
     factors = arrays(potential, trade_exposure, vulnerability)
-    remedy = "Leave the material out instead."
-    check_within(0.0, np.inf, remedy, potential=factors[0], vulnerability=factors[2])
+    check_within(0.0, 1.0, "It is a sum of squared shares.", potential=factors[0])
+    check_within(-np.inf, 1.0, "Give a share, not a percent.", trade_exposure=factors[1])
+    check_within(0.0, np.inf, "Leave the material out instead.", vulnerability=factors[2])
     product = factors[0] * np.maximum(factors[1], 0.0) * factors[2]
     return present(np.cbrt(product), "a factor")

@@ -14,7 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ytterby.errors import BadNumbers, UnknownName
-from ytterby.indicators.values import Array, Value, arrays, check_within, plain, present
+from ytterby.indicators.values import (
+    Array,
+    Value,
+    arrays,
+    check_estimates,
+    check_shares,
+    check_within,
+    plain,
+    present,
+)
 
 # Supply risk and economic importance from which a material was critical, by year of the study.
 EU_THRESHOLDS = {2011: (1.0, 5.0), 2014: (1.0, 5.0), 2017: (1.0, 2.8), 2020: (1.0, 2.8), 2023: (1.0, 2.8)}
@@ -22,10 +31,15 @@ TRADE_RANGE = (0.8, 1.5)  # trade parameters that occur in the tables of the stu
 WORST_GOVERNANCE = 10.0
 # Single estimates of governance reach -3.3 and the EU scale with it 11.6; above 12 it is another scale.
 _LARGEST_GOVERNANCE = 12.0
+_LARGEST_TRADE = 5.0
 
 
 def eu_governance(mean_estimate: npt.ArrayLike) -> Array:
-    """WGI on the EU scale, (2.5 - mean of six estimates) * 2: 0 good .. 10 bad; NaN stays NaN."""
+    """WGI on the EU scale, (2.5 - mean of six estimates) * 2: 0 good .. 10 bad; NaN stays NaN.
+
+    Percentile ranks are refused.
+    """
+    check_estimates(mean_estimate)
     return np.asarray((2.5 - np.asarray(mean_estimate, dtype=np.float64)) * 2.0)
 
 
@@ -54,42 +68,12 @@ def eu_concentration(shares: npt.ArrayLike, governance: npt.ArrayLike, trade: np
     """
     parts, risks, weights = arrays(shares, governance, trade)
     check_within(0.0, _LARGEST_GOVERNANCE, "Scale estimates with eu_governance first.", governance=risks)
-    check_within(1e-9, 5.0, "No measure is t = 1.", trade=weights)
-    _check_shares(parts, "shares")
+    check_within(1e-9, _LARGEST_TRADE, "No measure is t = 1.", trade=weights)
+    check_shares(parts, "shares")
     if parts.ndim < 2 and np.isnan(parts).any():
         raise BadNumbers("a share is missing.", "Leave out a supplier that is not known: it is the rest.")
     named = np.nan_to_num(parts) > 0
     return present(np.where(named, np.square(parts) * risks * weights, 0.0).sum(axis=-1), "the concentration")
-
-
-def _check_shares(parts: Array, name: str) -> None:
-    """Refuse negative shares and sums above one that rounding does not explain."""
-    check_within(0.0, np.inf, f"Give {name} of the whole, 0..1.", **{name: parts})
-    if exceeds_whole(parts).any():
-        raise BadNumbers(
-            f"{name} sum to {float(np.nansum(parts, axis=-1).max()):.3f}.",
-            "Give shares of the whole, 0..1, not percents.",
-        )
-
-
-def exceeds_whole(shares: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-    """Whether shares along the last axis sum above one by more than rounding explains."""
-    parts = np.asarray(shares, dtype=np.float64)
-    return np.asarray(np.nansum(parts, axis=-1) > 1.0 + rounding_room(parts) + 1e-6)  # single precision
-
-
-def rounding_room(shares: npt.ArrayLike) -> Array:
-    """By how much printed shares may sum above one: half of the last printed digit of each.
-
-    A share printed to whole percents has 0.005, one to a tenth of a percent 0.0005, and so on: seven
-    shares in whole percents may sum to 1.03.
-    """
-    parts = np.nan_to_num(np.asarray(shares, dtype=np.float64))
-    room = np.zeros_like(parts)
-    for digits in (6, 5, 4, 3, 2):
-        printed = np.abs(parts - np.round(parts, digits)) < 1e-9
-        room = np.where(printed & (parts > 0), 0.5 * 10.0**-digits, room)
-    return np.asarray(room.sum(axis=-1))
 
 
 def eu_import_reliance(imports: npt.ArrayLike, exports: npt.ArrayLike, production: npt.ArrayLike) -> Value:
@@ -100,7 +84,7 @@ def eu_import_reliance(imports: npt.ArrayLike, exports: npt.ArrayLike, productio
     Raises
     ------
     BadNumbers
-        Negative amounts, or one material of which an amount is missing or nothing is known to be used.
+        Negative amounts, or one material of which an amount is missing or nothing is used.
     """
     bought, sold, made = arrays(imports, exports, production)
     remedy = "Give amounts in one unit and basis."
@@ -108,7 +92,7 @@ def eu_import_reliance(imports: npt.ArrayLike, exports: npt.ArrayLike, productio
     net = bought - sold
     used = np.where((net > 0) & (made + net > 0), made + net, np.nan)
     reliance = np.where(net > 0, net / used, 0.0 * made)
-    nothing = (bought == 0) & (sold == 0) & (made == 0)
+    nothing = (net == 0) & (made == 0)  # all that came left again: 0/0
     return present(np.where(np.isnan(net) | nothing, np.nan, reliance), "import reliance")
 
 
@@ -134,7 +118,9 @@ def eu_supply_risk(
     )
     remedy = "Give shares, not percents."
     check_within(0.0, 1.0, remedy, import_reliance=reliance, eol_rir=recycled, substitution=index)
-    check_within(0.0, np.inf, "They are sums of squares.", hhi_global=world, hhi_eu=union)
+    largest = _LARGEST_GOVERNANCE * _LARGEST_TRADE
+    remedy = "Give HHI_WGI,t from shares 0..1 and governance 0..10, as eu_concentration does."
+    check_within(0.0, largest, remedy, hhi_global=world, hhi_eu=union)
     both = world * reliance / 2.0 + union * (1.0 - reliance / 2.0)
     alone = np.isnan(world) | np.isnan(union)
     risk = np.where(alone, np.fmax(world, union), both) * (1.0 - recycled) * index
@@ -176,7 +162,7 @@ def eu_economic_importance(
         raise BadNumbers(f"{uses.shape} uses but {values.shape} sectors.", "Give one for each.")
     uses, values = arrays(use_shares, value_added)
     top, index = (np.asarray(part, dtype=np.float64) for part in (largest, substitution))
-    _check_shares(uses, "uses")
+    check_shares(uses, "uses")
     check_within(0.0, np.inf, "Give amounts >= 0.", value_added=values)
     check_within(0.0, 1.0, "Give an index, not a percent.", substitution=index)
     if not (np.nan_to_num(top, nan=1.0) > 0).all() or (np.nanmax(values, initial=0.0) > np.nanmax(top)):

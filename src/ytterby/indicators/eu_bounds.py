@@ -20,13 +20,11 @@ from ytterby.indicators.eu import (
     eu_critical,
     eu_economic_importance,
     eu_supply_risk,
-    exceeds_whole,
-    rounding_room,
 )
 from ytterby.indicators.longrows import OK
 from ytterby.indicators.supply import COVERAGE
 from ytterby.indicators.supply_shares import Suppliers
-from ytterby.indicators.values import Array
+from ytterby.indicators.values import Array, exceeds_whole, rounding_room
 
 UNKNOWN_INDEX = Estimate(NAN, 0.0, 1.0, "unknown")  # a share or index of which nothing is known
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ytterby.facts.governance import STABILITY
 from ytterby.facts.production import WORLD
 from ytterby.facts.store import Store
 from ytterby.indicators.concentration import hhi_band, risk_band, shares, weighted_country_risk
@@ -56,7 +57,7 @@ def screen_dera(world: Producers) -> pd.DataFrame:
 
 def _governance_by_year(store: Store) -> dict[int, dict[str, tuple[float, float]]]:
     """Estimate and standard error of each country by year, where there is an estimate."""
-    rows = store.select("governance").dropna(subset=["estimate"])
+    rows = store.select("governance", indicator=STABILITY).dropna(subset=["estimate"])
     found: dict[int, dict[str, tuple[float, float]]] = {int(year): {} for year in rows["year"].unique()}
     for row in rows[["year", "country_iso3", "estimate", "std_error"]].itertuples(index=False):
         found[int(row.year)][row.country_iso3] = (row.estimate, row.std_error)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ytterby.indicators.eu import exceeds_whole
 from ytterby.indicators.inputs import Input, Inputs
 from ytterby.indicators.longrows import OK
 from ytterby.indicators.supply import WorldProduction, Worlds
+from ytterby.indicators.values import exceeds_whole
 
 
 @dataclass(frozen=True)

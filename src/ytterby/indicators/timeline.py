@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ytterby.errors import YtterbyError
+from ytterby.facts.governance import STABILITY
 from ytterby.facts.store import Store
 from ytterby.indicators.cells import build_groups
 from ytterby.indicators.longrows import OK
@@ -87,7 +88,7 @@ def _production_break(earlier: str, later: str) -> str:
 
 def governance_releases(store: Store) -> dict[int, frozenset[str]]:
     """Releases from which the governance of each year comes."""
-    rows = store.select("governance", only=["year", "edition"]).drop_duplicates()
+    rows = store.select("governance", only=["year", "edition"], indicator=STABILITY).drop_duplicates()
     return {int(year): frozenset(part) for year, part in rows.groupby("year")["edition"]}
 
 

@@ -15,7 +15,7 @@ from ytterby.errors import BadNumbers
 
 Array = npt.NDArray[np.float64]
 Value = float | Array
-_LABELS = ("index", "columns")
+ESTIMATE_LIMIT = 5.0  # estimates of governance lie within about -2.5 and 2.5, single ones reach -3.3
 
 
 def arrays(*numbers: npt.ArrayLike) -> list[Array]:
@@ -29,7 +29,7 @@ def arrays(*numbers: npt.ArrayLike) -> list[Array]:
     _refuse_other_labels(numbers)
     try:
         return list(np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in numbers)))
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         shapes = " and ".join(str(np.shape(part)) for part in numbers)
         raise BadNumbers(f"shapes {shapes} do not match.", "Give one for each.") from error
 
@@ -45,6 +45,38 @@ def _refuse_other_labels(numbers: tuple[Any, ...]) -> None:
                 f"tables are labelled differently: {names[0][:5]} and {names[1][:5]}.",
                 "Reindex them to the same countries or materials in the same order.",
             )
+
+
+def rows(*numbers: npt.ArrayLike) -> list[Array]:
+    """Numbers of the suppliers of one material, each as a one-dimensional array, all of one length.
+
+    Raises
+    ------
+    BadNumbers
+        Text or anything else that is no list of numbers, a table of several materials, lengths that differ,
+        or two series with other labels: they are never matched by position.
+    """
+    _refuse_other_labels(numbers)
+    try:
+        listed = [np.atleast_1d(np.asarray(part, dtype=np.float64)) for part in numbers]
+    except (TypeError, ValueError) as error:
+        raise BadNumbers(f"not a list of numbers ({error}).", "Give one number a supplier.") from error
+    for part in listed:
+        if part.ndim > 1:
+            raise BadNumbers(
+                f"a table of shape {part.shape} stands where the suppliers of one material are asked for.",
+                "Ask for one row or column at a time.",
+            )
+    if len({part.size for part in listed}) > 1:
+        sizes = " and ".join(str(part.size) for part in listed)
+        raise BadNumbers(f"{sizes} numbers for the same suppliers.", "Give one for each.")
+    return listed
+
+
+def check_estimates(estimates: npt.ArrayLike) -> None:
+    """Refuse governance that is no estimate on about -2.5 to 2.5, as percentile ranks are; NaN passes."""
+    remedy = "Give estimates, about -2.5 (weak) to 2.5 (strong), not percentile ranks."
+    check_within(-ESTIMATE_LIMIT, ESTIMATE_LIMIT, remedy, governance=estimates)
 
 
 def plain(value: Array) -> Value:
@@ -78,3 +110,33 @@ def check_within(low: float, high: float, remedy: str, **numbers: npt.ArrayLike)
         outside = values[(values < low) | (values > high)]
         if outside.size:
             raise BadNumbers(f"{name} of {outside[0]:g} is not within {low:g} and {high:g}.", remedy)
+
+
+def check_shares(parts: Array, name: str) -> None:
+    """Refuse negative shares and sums above one that rounding does not explain."""
+    check_within(0.0, np.inf, f"Give {name} of the whole, 0..1.", **{name: parts})
+    if exceeds_whole(parts).any():
+        raise BadNumbers(
+            f"{name} sum to {float(np.nansum(parts, axis=-1).max()):.3f}.",
+            "Give shares of the whole, 0..1, not percents.",
+        )
+
+
+def exceeds_whole(shares: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Whether shares along the last axis sum above one by more than rounding explains."""
+    parts = np.asarray(shares, dtype=np.float64)
+    return np.asarray(np.nansum(parts, axis=-1) > 1.0 + rounding_room(parts) + 1e-6)  # single precision
+
+
+def rounding_room(shares: npt.ArrayLike) -> Array:
+    """By how much printed shares may sum above one: half of the last printed digit of each.
+
+    A share printed to whole percents has 0.005, one to a tenth of a percent 0.0005, and so on: seven
+    shares in whole percents may sum to 1.03.
+    """
+    parts = np.nan_to_num(np.asarray(shares, dtype=np.float64))
+    room = np.zeros_like(parts)
+    for digits in (6, 5, 4, 3, 2):
+        printed = np.abs(parts - np.round(parts, digits)) < 1e-9
+        room = np.where(printed & (parts > 0), 0.5 * 10.0**-digits, room)
+    return np.asarray(room.sum(axis=-1))

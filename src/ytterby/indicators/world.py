@@ -13,6 +13,7 @@ import numpy as np
 
 from ytterby.catalog.countries import iso3
 from ytterby.catalog.materials import load_materials, material
+from ytterby.facts.governance import STABILITY
 from ytterby.facts.store import Store
 from ytterby.indicators.cells import (
     EU,
@@ -80,7 +81,7 @@ class World:
     @cached_property
     def governance_table(self) -> Array:
         """Instability (0..1) and standard error, [2, supplier of the imports, year]; NaN without one."""
-        rows = self.store.select("governance")
+        rows = self.store.select("governance", indicator=STABILITY)
         place = {code: n for n, code in enumerate(self.imports.suppliers)}
         supplier = np.array([place.get(code, -1) for code in rows["country_iso3"]], dtype=np.int64)
         year = self.grid.numbers_of_years(rows["year"])

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from ytterby import __version__
-from ytterby.catalog.countries import iso3
+from ytterby.catalog.countries import country_name, iso3
 from ytterby.errors import NoData
+from ytterby.facts.governance import BREAK_YEAR
 from ytterby.facts.shapes import shapes
 from ytterby.facts.store import Store
 from ytterby.indicators.cells import ALL
@@ -70,10 +71,9 @@ def write_atlas(
     with whole_folder(out) as folder:
         for spec in specs:
             write_table(spec.table, folder / f"{spec.name}.csv")
-        title = f"Supply risk of {iso3(country)} in {year}"
-        (folder / "atlas.html").write_text(
-            page_html(title, _body(title, specs), __version__), encoding="utf-8", newline=""
-        )
+        title = f"Supply risk of {_name(country)} in {year}"
+        page = page_html(title, _body(title, specs), __version__)
+        (folder / "atlas.html").write_text(page, encoding="utf-8", newline="")
         record = {
             "version": __version__,
             "country": iso3(country),
@@ -90,7 +90,16 @@ def _body(title: str, specs: Sequence[FigureSpec]) -> Markup:
         "header", tag("p", "ytterby atlas", class_="kicker"), tag("h1", foreign(title)),
         tag("p", "Every figure carries its data; a cell without a value says why.", class_="asof"),
     )  # fmt: skip
-    return join([header, tag("main", *map(figure_html, specs), id="main")])
+    shown = {spec.name for spec in specs}
+    gaps = "; ".join(words for name, (_, words) in _FIGURES.items() if name not in shown)
+    note = tag("p", f"Not shown for want of data: {gaps}.", class_="asof") if gaps else Markup("")
+    return join([header, tag("main", *map(figure_html, specs), note, id="main")])
+
+
+def _name(country: str) -> str:
+    """Name of a country inside a sentence."""
+    name = country_name(iso3(country))
+    return f"the {name}" if name.endswith(("Union", "States", "Kingdom", "Islands", "Republic")) else name
 
 
 def atlas_figures(
@@ -110,11 +119,10 @@ def atlas_figures(
         Not one of them has anything to show.
     """
     asked = {"country": iso3(country), "year": year}
-    makers = (_methods, _ranks, _bands, _heat_map, _suppliers, _map, _changes)
     specs: list[FigureSpec] = []
-    for number, make in enumerate(makers, start=1):
+    for number, (make, _) in enumerate(_FIGURES.values(), start=1):
         specs += _made(make, store, asked, draws, seed)
-        progress("Draw the atlas", number, len(makers))
+        progress("Draw the atlas", number, len(_FIGURES))
     if not specs:
         raise NoData(f"nothing to show of {asked['country']} in {year}.", "Ask for another country or year.")
     return specs
@@ -181,7 +189,7 @@ def _heat_map(store: Store, asked: Mapping[str, Any], _draws: int, _seed: int) -
 def _suppliers(store: Store, asked: Mapping[str, Any], _draws: int, _seed: int) -> FigureSpec:
     table = dependence_links(supplier_flows(store, **asked))
     return FigureSpec(
-        "suppliers", f"Who supplies {asked['country']}",
+        "suppliers", f"Who supplies {_name(asked['country'])}",
         "From suppliers at the left to materials at the right, by import value; every material has the same "
         "width. Customs codes that count one material alone.",
         table, lambda: draw.draw_supplier_flows(table),
@@ -205,9 +213,25 @@ def _changes(store: Store, asked: Mapping[str, Any], _draws: int, _seed: int) ->
     year, country = asked["year"], asked["country"]
     rows = explain_change(store, year_from=year - 1, year_to=year, countries=[country])
     table = rows[(rows["stage"] == ALL) & (rows["status"] == OK)].head(_MOST_CHANGES).reset_index(drop=True)
+    words = (
+        "Bars are the parts of production, trade and governance, which add up to the change (diamond). Both "
+        "years take production from one edition where one has both, so scores may differ from those above."
+    )
+    if year == BREAK_YEAR:
+        words += " Governance comes from another release than the year before: its part is no event."
     return FigureSpec(
         "changes", f"What moved the scores from {year - 1} to {year}",
-        "Bars are the parts of production, trade and governance, which add up to the change (diamond). "
-        "Breaks of a series between the years stand in the data.",
-        table, lambda: draw.draw_change(table),
+        f"{words} Other breaks of a series stand in the data.", table, lambda: draw.draw_change(table),
     )  # fmt: skip
+
+
+# Every figure by name: how it is made, and what to say where there is none.
+_FIGURES: dict[str, tuple[Callable[..., FigureSpec], str]] = {
+    "methods": (_methods, "methods side by side (no method judges two materials)"),
+    "ranks": (_ranks, "how sure the order is (no material has a GeoPolRisk score)"),
+    "doubts": (_bands, "what makes the score of rare earths unsure (they have none)"),
+    "heat-map": (_heat_map, "GeoPolRisk by material and country (nobody has a score)"),
+    "suppliers": (_suppliers, "suppliers (nothing was imported)"),
+    "map": (_map, "map of GeoPolRisk (no country has a score of rare earths)"),
+    "changes": (_changes, "what moved the scores (no material has a score in both years)"),
+}

@@ -28,6 +28,17 @@ from ytterby.views.theme import (
 _ROW = 21  # height of a row of names
 _MISSING = "·"
 _FACTORS = ("production", "trade", "governance", "price")
+# Words of each method, in the order of symbols and colours, which so are the same on every page.
+_METHODS = {
+    "geopolrisk": "GeoPolRisk",
+    "hhi": "concentration of production",
+    "dera": "country risk of production",
+    "import_hhi": "concentration of imports",
+    "import_share": "largest supplier's share",
+    "import_instability": "instability of suppliers",
+    "net_import_reliance": "net import reliance",
+    "eu": "EU supply risk",
+}
 
 
 def _words(key: Any) -> str:
@@ -86,8 +97,11 @@ def draw_methods(table: pd.DataFrame) -> Any:
             type="line", x0=span.loc[name, "min"], x1=span.loc[name, "max"], y0=_words(name), y1=_words(name),
             line={"color": GREY, "width": 1}, layer="below",
         )  # fmt: skip
-    for number, method in enumerate(dict.fromkeys(known["method"])):
-        mine, words = known[known["method"] == method], _words(method)
+    found = set(known["method"])
+    for number, method in enumerate(dict.fromkeys([*_METHODS, *sorted(found)])):
+        if method not in found:
+            continue
+        mine, words = known[known["method"] == method], _METHODS.get(method, _words(method))
         figure.add_trace(go.Scatter(
             x=list(mine["position"]), y=list(map(_words, mine["material"])), mode="markers", name=words,
             customdata=mine[["value", "compared"]].to_numpy().tolist(),

@@ -142,11 +142,13 @@ def _dependence_makers(results: Results) -> list[Callable[[Results], FigureSpec]
 def _dependence_spec(results: Results, indicator: str) -> FigureSpec:
     known = [row["column"] for row in result_columns()["screen"]]
     rows = results.screen.loc[results.screen["indicator"] == indicator, known]
-    years = rows.groupby(["material", "stage"])["value"].transform("count")
+    # distinct years: many countries of one year make no line either
+    with_value = rows["year"].where(rows["value"].notna())
+    years = with_value.groupby([rows["material"], rows["stage"]], observed=True).transform("nunique")
     table = rows[years >= _FEW_YEARS].sort_values(
         ["material", "stage", "country_iso3", "year"], ignore_index=True
     )
-    words = indicator.replace("_", " ")
+    words = indicator.replace("_", " ").replace("hhi", "HHI")
     return FigureSpec(
         f"over-time-{indicator}", f"{words[:1].upper()}{words[1:]} over the years",
         "A panel is a material and stage, a line a country; a gap is a year without a value in the store.",
