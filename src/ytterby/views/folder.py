@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -56,9 +57,10 @@ def whole_folder(out: Path) -> Iterator[Path]:
     """
     check_folder(out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    made.chmod(0o755)  # mkdtemp keeps others out; a run is made to be read
+    # Named before it is made: an interruption right after its making must find it to remove.
+    made = out.parent / f".{out.name}.{secrets.token_hex(6)}"
     try:
+        made.mkdir(mode=0o755)
         yield made
         _put_in_place(made, out)
     finally:
