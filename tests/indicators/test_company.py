@@ -132,6 +132,21 @@ def test_all_faults_at_once(tmp_path):
         read_suppliers(written(tmp_path, "Alpha,CHN,neodymum,,2024,,,,1\n"))
 
 
+def test_a_misspelt_material_hides_no_mixture_but_leaves_the_sums_open(tmp_path):
+    rows = (
+        "Alpha,CHN,cobalt,,2024,7,t,element content,\n"
+        "Beta,FIN,cobalt,,2024,3,t,oxide content,\n"
+        "Gamma,CHN,tin,,2024,,,,0.7\n"
+        "Delta,PER,tn,,2024,,,,0.3\n"
+    )
+    with pytest.raises(InputFaults) as caught:
+        read_suppliers(written(tmp_path, rows))
+    told = str(caught.value)
+    assert "unknown material 'tn'" in told
+    assert "cobalt 2024 mixes element content and oxide content" in told
+    assert "sum to" not in told  # the misspelt row may well be tin
+
+
 @pytest.mark.parametrize(
     "text",
     ["", HEADER, HEADER.replace(",", ";"), "supplier,country_iso3\nA,CHN\n", HEADER + 'A,"CHN\n', "\0\0,\0"],

@@ -35,6 +35,16 @@ SMALL = rows(
     ("dera", "weighted_political_stability", "tungsten", "mine", "WLD", 0.6),
     ("dera", "weighted_political_stability", "tungsten", "refined", "WLD", None),
 )
+BOTH_STAGES = rows(
+    ("hhi", "production_hhi", "cobalt", "mine", "WLD", 0.1),
+    ("hhi", "production_hhi", "cobalt", "refined", "WLD", 0.9),
+    ("hhi", "production_hhi", "niobium", "mine", "WLD", 0.5),
+)
+
+
+def test_the_refined_stage_goes_before_the_mine():
+    table = compare_methods(BOTH_STAGES, country="JPN", year=2024).set_index("material")
+    assert table.loc["cobalt", ["stage", "value", "position"]].tolist() == ["refined", 0.9, 1.0]
 
 
 def test_places_by_hand():

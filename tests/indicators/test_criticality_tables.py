@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from ytterby.catalog.countries import bloc_members
+from ytterby.catalog.materials import load_materials
 from ytterby.errors import NoData, UnknownName
 from ytterby.facts import load_governance, load_production, open_store
 from ytterby.facts.imports import import_table
@@ -21,6 +22,7 @@ from ytterby.indicators.inputs import Inputs
 from ytterby.indicators.losses import supplier_losses
 from ytterby.indicators.screen import screen
 from ytterby.indicators.sourcing import stage_codes
+from ytterby.indicators.supply import gather_production
 
 LABELS = ["parameter", "material", "stage", "region", "country_iso3", "sector", "scenario"]
 COLUMNS = [*LABELS, "year", "value", "unit"]
@@ -500,3 +502,17 @@ def test_losses_of_the_largest_of_named_and_of_all_together(starter):
         supplier_losses(store, "rare earths", "mine", 1999)
     with pytest.raises(UnknownName):
         supplier_losses(store, "unobtainium", "mine", 2024)
+
+
+def test_a_rest_larger_than_any_named_supplier_may_be_one_country_too(tmp_path):
+    share = "global_supply_share material=antimony stage=mine country_iso3={} 2024 0.2 share"
+    table = screened(tmp_path, share.format("CHN"), share.format("AUS"), method="usgs")
+    row = table.loc[("largest_supplier_loss_price_ratio", "mine", "WLD", 2024)]
+    assert row["value"] == pytest.approx(0.8 ** (-1 / 0.3))
+    assert row["upper"] == pytest.approx(0.4 ** (-1 / 0.3))  # the 60 % that nobody is named for
+
+
+def test_projections_are_no_production():
+    with open_store() as store:
+        assert (load_production(store, edition="all")["year"] > 2026).any()
+        assert max(year for _, _, year in gather_production(store, [*load_materials()])) <= 2025

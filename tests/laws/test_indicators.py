@@ -245,3 +245,14 @@ def test_a_loss_raises_the_price_and_never_the_quantity(loss, demand, supply):
     price, quantity = disruption(loss, demand_elasticity=demand, supply_elasticity=supply)
     assert price >= 1 - 1e-12
     assert 1 - loss - 1e-9 <= quantity <= 1 + 1e-12
+
+
+def test_errors_of_governance_never_lead_below_zero_or_above_the_imports():
+    """A tonne from a nearly stable and one from a nearly unstable supplier, each with a large error."""
+    risks = import_risks(
+        np.array([0, 1]), np.array([1.0, 1.0]), np.array([0.01, 0.99]), np.array([4.0, 4.0]), 2
+    )
+    value, low, high = risks.within(np.array([1.0, 1.0]))
+    assert value.tolist() == pytest.approx([0.005, 0.495])
+    assert low[0] == 0.0
+    assert high.tolist() == [0.5, 0.5]

@@ -160,4 +160,5 @@ def ranks(
         table = rank_stability(
             opened, country=country, year=year, materials=material, top=top, draws=draws, seed=seed
         )
-    give_folded(table, out, limit=60)
+    shown = ["country_iso3", "year", "material", "value", "rank", "rank_lower", "rank_upper", "top_share"]
+    give_folded(table if out else table[shown], out, limit=60)

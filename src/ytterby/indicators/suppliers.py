@@ -63,9 +63,10 @@ def read_suppliers(path: Path) -> tuple[Supplier, ...]:
     frame, found = read_list(path, "suppliers")
     rows = [(int(line["row"]), _record(line, found)) for line in frame.to_dict("records")]
     _check_twice(rows, found)
-    if all(record.material for _, record in rows):  # else the sums lack a row that is noted already
-        for key, members in _grouped(rows):
-            _check_group(_words(key), members, found)
+    for key, members in _grouped([row for row in rows if row[1].material]):
+        _check_kinds(_words(key), members, found)
+        if all(record.material for _, record in rows):  # else the sums lack a row that is noted already
+            _check_sums(_words(key), members, found)
     if not rows and not found.faults:
         found.add(None, None, "names no supplier.", "Give one row a supplier and material.")
     if found.faults:
@@ -143,18 +144,28 @@ def _words(key: Key) -> str:
     return " ".join(str(part) for part in key if part)
 
 
-def _check_group(name: str, members: Sequence[tuple[int, Supplier]], found: FaultList) -> None:
-    """Check what is added up: one measure, one basis, shares that sum to 1, something at all."""
-    records = [record for _, record in members]
-    row = members[0][0]
-    shares = [r.share for r in records if not math.isnan(r.share)]
-    amounts = [r.quantity_t for r in records if not math.isnan(r.quantity_t)]
+def _check_kinds(name: str, members: Sequence[tuple[int, Supplier]], found: FaultList) -> None:
+    """Check that what is added up is of one measure and one basis."""
+    row, records = members[0][0], [record for _, record in members]
+    shares, amounts = _known(records)
     if shares and amounts:
         found.add(row, "share", f"{name} has shares and quantities.", "Give the same for all its suppliers.")
     bases = sorted({r.basis for r in records if r.basis})
     if len(bases) > 1:
         remedy = "Convert to one basis (yt.to_oxide, yt.to_metal)."
         found.add(row, "basis", f"{name} mixes {' and '.join(bases)}.", remedy)
+
+
+def _known(records: Sequence[Supplier]) -> tuple[list[float], list[float]]:
+    """Shares and tonnes that were given."""
+    shares = [r.share for r in records if not math.isnan(r.share)]
+    return shares, [r.quantity_t for r in records if not math.isnan(r.quantity_t)]
+
+
+def _check_sums(name: str, members: Sequence[tuple[int, Supplier]], found: FaultList) -> None:
+    """Check that shares sum to 1, and that something is bought at all."""
+    row, records = members[0][0], [record for _, record in members]
+    shares, amounts = _known(records)
     if len(shares) == len(records) and abs(sum(shares) - 1.0) > SUM_ROUNDING:
         found.add(row, "share", f"the shares of {name} sum to {sum(shares):.4g}.", "They must sum to 1.")
     if len(amounts) == len(records) and not sum(amounts) > 0:
