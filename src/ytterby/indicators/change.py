@@ -29,7 +29,7 @@ FACTORS = ("production", "trade", "governance", "price")
 INDICATORS = ("score", "midpoint", "characterisation_factor")
 COLUMNS = (
     "indicator", "material", "stage", "country_iso3", "year_from", "year_to", "value_from", "value_to",
-    "change", *FACTORS, "status", "breaks", "source_id",
+    "change", *FACTORS, "status", "breaks", "producers", "source_id",
 )  # fmt: skip
 
 
@@ -84,7 +84,8 @@ def explain_change(
     -------
     indicator, material, stage, country_iso3, year_from, year_to, value_from, value_to, change,
     production, trade, governance, price (parts of the change, which they add up to), status (``ok``, or
-    the year without a value and why), breaks, source_id. Largest change first.
+    the year without a value and why), breaks, producers (source, edition and stage of production: it may be
+    another than the screen's, which takes the newest of each year), source_id. Largest change first.
 
     Raises
     ------
@@ -159,7 +160,10 @@ def _origins(world: World) -> dict[str, list[str]]:
     governance = governance_break(governance_releases(world.store), *world.grid.years)
     per_group = [_group_origins(world, group, governance) for group in range(len(world.grid.groups))]
     repeat = range(len(world.grid.countries))
-    return {name: [origin[name] for origin in per_group for _ in repeat] for name in ("breaks", "source_id")}
+    return {
+        name: [origin[name] for origin in per_group for _ in repeat]
+        for name in ("breaks", "producers", "source_id")
+    }
 
 
 def _group_origins(world: World, group: int, governance: str) -> dict[str, str]:
@@ -169,5 +173,6 @@ def _group_origins(world: World, group: int, governance: str) -> dict[str, str]:
     sources = dict.fromkeys(table.source_id for table in tables if table)
     return {
         "breaks": "; ".join(part for part in (production, governance) if part),
+        "producers": "; ".join(dict.fromkeys(named)),
         "source_id": ";".join(["baci-hs92", "wgi-pv", *sources]),
     }
