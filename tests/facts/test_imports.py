@@ -15,7 +15,7 @@ from ytterby.cli import app
 from ytterby.errors import InputFaults, UnknownName, YtterbyError
 from ytterby.facts import open_store
 from ytterby.facts.imports import KINDS, import_table, write_rows
-from ytterby.facts.store import importable_tables
+from ytterby.facts.tables import importable_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 MAPPING = """

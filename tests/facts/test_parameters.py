@@ -6,7 +6,7 @@ from ytterby.errors import UnknownName
 from ytterby.facts import open_store
 from ytterby.facts.parameters import load_parameters, parameters
 from ytterby.facts.quarantine import Quarantine
-from ytterby.facts.store import column_rows, importable_tables
+from ytterby.facts.tables import column_rows, importable_tables
 from ytterby.facts.tidy import REQUIRED, read_mapping, read_tidy
 
 HEADER = "parameter,material,stage,region,country,sector,year,value,unit"

@@ -18,7 +18,7 @@ from ytterby.catalog.countries import baci_iso3
 from ytterby.errors import Fault, InputFaults, UnknownName
 from ytterby.facts.baci_names import UNSPECIFIED, Flows, refused
 from ytterby.facts.quarantine import KEPT, Quarantine
-from ytterby.facts.store import quoted, quoted_path
+from ytterby.facts.sql import quoted, quoted_path
 
 if TYPE_CHECKING:
     import duckdb

@@ -22,7 +22,8 @@ from ytterby.errors import Fault, InputFaults, UnknownName, YtterbyError
 from ytterby.facts import baci, baci_names, tidy
 from ytterby.facts.publishers import PUBLISHERS, publisher
 from ytterby.facts.quarantine import Quarantine
-from ytterby.facts.store import column_rows, importable_tables, quoted, row_order
+from ytterby.facts.sql import quoted
+from ytterby.facts.tables import column_rows, importable_tables, row_order
 from ytterby.facts.unpack import is_archive, members, unpack
 from ytterby.facts.user_store import Card, Writer, required_folder, writing
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ytterby.catalog.rows import read_rows
 from ytterby.errors import NoData
-from ytterby.facts.store import ALL_EDITIONS, family
+from ytterby.facts.store import ALL_EDITIONS
+from ytterby.facts.tables import family
 
 __all__ = ["ALL_EDITIONS", "load_production", "newest_edition"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,17 @@ from ytterby.catalog.sources import source
 from ytterby.errors import QueryRefused, StoreDamaged, UnknownName
 from ytterby.facts.answers import create_answers, view_names
 from ytterby.facts.frames import fetch_frame
+from ytterby.facts.sql import conditions, quoted, quoted_path
+from ytterby.facts.tables import (
+    column_list,
+    column_rows,
+    edition_lines,
+    editions_row,
+    family,
+    literals,
+    table_line,
+    table_row,
+)
 from ytterby.facts.user_store import EDITIONS, Card, open_manifest, read_manifest, store_folder
 
 if TYPE_CHECKING:
@@ -104,17 +115,17 @@ class Store:
     def _create_view(self, entry: Mapping[str, Any]) -> None:
         """The view of one table: the starter file alone, or united with the user's editions."""
         table = entry["table"]
-        starter = f"SELECT *{_literals(table)} FROM {self._starter_rows(entry)}"  # noqa: S608
+        starter = f"SELECT *{literals(table)} FROM {self._starter_rows(entry)}"  # noqa: S608
         if not self._cards_of(table):
             self._connection.execute(f'CREATE VIEW "{table}" AS {starter}')
             return
-        columns = _column_list(table)
+        columns = column_list(table)
         aged = f"SELECT {columns}, {self._age_of_starter(table)} AS card_age FROM ({starter})"  # noqa: S608
         self._create_ranked_view(table, aged)
 
     def _create_ranked_view(self, table: str, other: str) -> None:
         """Views of other rows united with the user's editions, with and without the age of their card."""
-        columns, ranked = _column_list(table), _RANKED.format(table)
+        columns, ranked = column_list(table), _RANKED.format(table)
         parts = [other]
         if self.user and self._cards_of(table):
             files = ", ".join(quoted_path(self.user / EDITIONS / card.file) for card in self._cards_of(table))
@@ -144,7 +155,7 @@ class Store:
         since = [card.known_since for card in self._cards_of(table)]
         places = {
             key: sum(day < dt.date.fromisoformat(source(key).accessed) for day in since)
-            for key in _table_row(table)["source_id"].split(";")
+            for key in table_row(table)["source_id"].split(";")
         }
         cases = " ".join(f"WHEN '{key}' THEN {place} + 0.5" for key, place in places.items())
         return f"CASE source_id {cases} END"
@@ -152,7 +163,7 @@ class Store:
     def _starter_rows(self, entry: Mapping[str, Any]) -> str:
         """Starter rows of a table, without those not yet known on the day asked for."""
         table = entry["table"]
-        keys = _table_row(table)["source_id"].split(";")
+        keys = table_row(table)["source_id"].split(";")
         known = [key for key in keys if self._is_known(dt.date.fromisoformat(source(key).accessed))]
         reader = self._reader(entry)
         if known == keys:
@@ -199,8 +210,8 @@ class Store:
         """
         import pandas as pd
 
-        lines = [_table_line(row, self._manifest) for row in self._table_rows()]
-        return pd.DataFrame([*lines, *_edition_lines(self.cards)])
+        lines = [table_line(row, self._manifest) for row in self._table_rows()]
+        return pd.DataFrame([*lines, *edition_lines(self.cards)])
 
     def edition(self, table: str) -> str:
         """Editions of the sources of a table, joined by semicolons."""
@@ -208,7 +219,7 @@ class Store:
         table = next((row["tables"] for row in read_rows("facts_views") if row["view"] == table), table)
         if table in self._only_imported:
             return "; ".join(dict.fromkeys(card.edition for card in self._cards_of(table)))
-        return "; ".join(source(key).edition for key in _table_row(table)["source_id"].split(";"))
+        return "; ".join(source(key).edition for key in table_row(table)["source_id"].split(";"))
 
     def _table_rows(self) -> list[dict[str, str]]:
         return [row for row in read_rows("facts_tables") if row["table"] in self._manifest]
@@ -253,10 +264,10 @@ class Store:
             if column not in known and filters.get(column) != ALL_EDITIONS:
                 raise UnknownName(f"column of {table}", column, known)
         chosen = {column: wanted for column, wanted in filters.items() if wanted not in (None, ALL_EDITIONS)}
-        where, values = _conditions(chosen)
+        where, values = conditions(chosen)
         rows, inner = self._rows_to_filter(table, filters)
         # Filters may scramble the order of the file; without any it stands (a sort of all trade takes 1 s).
-        order = _table_row(table)["row_order"] if chosen else ""
+        order = table_row(table)["row_order"] if chosen else ""
         tail = f" LIMIT {int(limit)}" if limit is not None else ""
         if order and tail:
             tail = f" ORDER BY {order}{tail}"
@@ -274,11 +285,11 @@ class Store:
         edition = filters.get("edition")
         if edition not in (None, ALL_EDITIONS) or not self._cards_of(table):
             return f'"{table}"', []
-        units = [unit for unit in _editions_row(table)["units"].split(";") if unit]
+        units = [unit for unit in editions_row(table)["units"].split(";") if unit]
         inner = {unit: filters[unit] for unit in units if filters.get(unit) is not None}
         if filters.get("source_id") is None:
             inner["source_id"] = self._default_sources(table)
-        where, values = _conditions(inner)
+        where, values = conditions(inner)
         ranked = _RANKED.format(table)
         if edition is not None:
             return f'(SELECT * FROM "{ranked}" WHERE {where})', values  # noqa: S608
@@ -294,7 +305,7 @@ class Store:
 
     def _default_sources(self, table: str) -> list[str]:
         """Sources of the starter table and their later yearly editions (usgs-mcs-2027 after -2026)."""
-        starter = _table_row(table)["source_id"].split(";")
+        starter = table_row(table)["source_id"].split(";")
         if table in self._only_imported:
             return sorted({card.source_id for card in self._cards_of(table)})
         families = {family(key) for key in starter}
@@ -326,7 +337,7 @@ class Store:
         words = {word.removesuffix(_RANKED.format("")) for word in re.findall(r"\w+", sql.casefold())}
         words |= {row["tables"] for row in read_rows("facts_views") if row["view"] in words}
         named = sorted(tables & words or tables)
-        return [_table_row(name)["source_id"] for name in named] + [
+        return [table_row(name)["source_id"] for name in named] + [
             card.source_id for card in self.cards if card.table in named
         ]
 
@@ -389,134 +400,3 @@ def open_store(
             if user is None or read_manifest(user) == held:
                 raise
     return Store(user=user, known_on=known_on, memory_limit=memory_limit)
-
-
-def family(source_id: str) -> str:
-    """Source without the year of its edition: ``usgs-mcs`` for ``usgs-mcs-2026``."""
-    return re.sub(r"-\d{4}$", "", source_id)
-
-
-def importable_tables() -> tuple[str, ...]:
-    """Tables that take imported editions."""
-    return tuple(row["table"] for row in read_rows("facts_editions"))
-
-
-def write_parquet(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str] | None = None) -> None:
-    """Write a table as Parquet (zstd), rows in their order.
-
-    Parameters
-    ----------
-    frame
-        Columns of one kind each: text, numbers, flags or dates.
-    metadata
-        Texts for the file's own key-value metadata.
-    """
-    import duckdb
-
-    target = str(path).replace("'", "''")
-    texts = ", ".join(
-        "{}: '{}'".format(key, text.replace("'", "''")) for key, text in (metadata or {}).items()
-    )
-    extra = f", KV_METADATA {{{texts}}}" if texts else ""
-    with duckdb.connect(":memory:", config={"temp_directory": ""}) as connection:
-        connection.register("frame", frame)
-        connection.execute(f"COPY frame TO '{target}' (FORMAT parquet, COMPRESSION zstd{extra})")
-
-
-def quoted(path: Path) -> str:
-    """Path of a file to write, as an SQL text."""
-    return "'{}'".format(str(path).replace("'", "''"))
-
-
-def quoted_path(path: Path) -> str:
-    """Path of a file to read, as an SQL text; signs of a pattern stand in brackets, to mean themselves."""
-    return quoted(Path(re.sub(r"[\[*?]", lambda sign: f"[{sign[0]}]", str(path))))
-
-
-def _conditions(filters: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    """Condition that each column equals, or is among, its values, and the values in order."""
-    conditions: list[str] = ["true"]
-    values: list[Any] = []
-    for column, wanted in filters.items():
-        among = _as_list(wanted)
-        # A whole number stands in the text: given as a value it is wider than a year, and the engine then
-        # reads every block of the file instead of those whose span holds it (six times slower).
-        marks = [str(value) if type(value) is int else "?" for value in among]
-        conditions.append(f'"{column}" IN ({", ".join(marks)})' if among else "false")
-        values += [value for value in among if type(value) is not int]
-    return " AND ".join(conditions), values
-
-
-def _editions_row(table: str) -> dict[str, str]:
-    """How the editions of a table are told apart; empty for tables that take no imports."""
-    found = (row for row in read_rows("facts_editions") if row["table"] == table)
-    return next(found, {"table": table, "units": "", "literals": ""})
-
-
-def _column_list(table: str) -> str:
-    """Documented columns of a table, as SQL."""
-    return ", ".join(f'"{row["column"]}"' for row in column_rows(table))
-
-
-def _literals(table: str) -> str:
-    """Columns that the starter files do without, one text for the whole table."""
-    pairs = (part.partition("=") for part in _editions_row(table)["literals"].split(";") if part)
-    card = source(_table_row(table)["source_id"].split(";")[0])
-    texts = ((column, (value or card.edition).replace("'", "''")) for column, _, value in pairs)
-    return "".join(f", '{text}' AS \"{column}\"" for column, text in texts)
-
-
-def _edition_lines(cards: Sequence[Card]) -> Iterator[dict[str, Any]]:
-    """Lines of the imported files for the list of tables."""
-    for card in cards:
-        years = "" if card.first_year is None else f"{card.first_year}-{card.last_year}"
-        yield {
-            "name": card.table,
-            "rows": card.rows,
-            "years": years,
-            "source_id": card.source_id,
-            "edition": card.edition,
-            "licence": card.licence,
-            "may_redistribute": card.may_redistribute,
-            "description": f"Imported {card.accessed}: {card.title}",
-        }
-
-
-def _as_list(wanted: Any) -> list[Any]:
-    """One value or several as a list of plain Python values."""
-    if isinstance(wanted, str) or not hasattr(wanted, "__iter__"):
-        wanted = [wanted]
-    return [value.item() if hasattr(value, "item") else value for value in wanted]
-
-
-def _table_row(table: str) -> dict[str, str]:
-    """Attributes of a table, or of a view over tables, which has no source of its own."""
-    views = ({**row, "table": row["view"], "source_id": ""} for row in read_rows("facts_views"))
-    return next(row for row in (*read_rows("facts_tables"), *views) if row["table"] == table)
-
-
-def row_order(table: str) -> str:
-    """Columns that order the rows of a table."""
-    return _table_row(table)["row_order"]
-
-
-def column_rows(table: str) -> list[dict[str, str]]:
-    """Documented columns of a table, in order."""
-    return [row for row in read_rows("facts_columns") if row["table"] == table]
-
-
-def _table_line(row: Mapping[str, str], manifest: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """One line of the list of tables."""
-    entry = manifest[row["table"]]
-    cards = [source(key) for key in row["source_id"].split(";")]
-    first, last = entry["first_year"], entry["last_year"]
-    return {
-        "name": row["table"],
-        "rows": entry["rows"],
-        "years": f"{first}-{last}" if first is not None else "",
-        "source_id": row["source_id"],
-        "edition": "; ".join(card.edition for card in cards),
-        "licence": "; ".join(dict.fromkeys(card.licence for card in cards)),
-        "may_redistribute": all(card.may_redistribute for card in cards),
-        "description": row["description"],
-    }

@@ -45,7 +45,8 @@ from ytterby.catalog.materials import BASES, ELEMENT, OXIDE, material, to_metal,
 from ytterby.errors import BasisMismatch, Fault, InputFaults, UnknownName, YtterbyError
 from ytterby.facts.parameters import TABLE, in_own_unit
 from ytterby.facts.quarantine import Quarantine
-from ytterby.facts.store import column_rows, importable_tables, quoted_path
+from ytterby.facts.sql import quoted_path
+from ytterby.facts.tables import column_rows, importable_tables
 
 if TYPE_CHECKING:
     import pandas as pd

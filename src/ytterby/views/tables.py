@@ -124,7 +124,7 @@ def _json_cell(cell: Plain) -> str:
 
 
 def _write_parquet(frame: pd.DataFrame, path: Path, credit: pd.DataFrame | None = None) -> None:
-    from ytterby.facts.store import write_parquet
+    from ytterby.facts.sql import write_parquet
 
     told = None if credit is None else {CREDIT_KEY: json.dumps(_records(credit), ensure_ascii=False)}
     write_parquet(_flat(frame), path, told)
