@@ -231,22 +231,55 @@ def plan(
     partners: Sequence[str] | None = None,
     by: dt.date | None = None,
     best_effort: bool = False,
+    deep: bool = False,
+    prove: bool = False,
+    draws: int | None = None,
+    seed: int | None = None,
     progress: Progress = _silent,
+    **options: Any,
 ) -> Plan:
     """Choose projects and stockpiles under a budget and a deadline, alone and together.
 
-    ``best_effort`` takes the most that can be had where the deadline's target cannot be met, and says
-    so; else that is an error.
+    Parameters
+    ----------
+    best_effort: take the most that can be had where the deadline's target cannot be met, and say so;
+        else that is an error.
+    deep: also the frontier, near-optimal alternatives, regret and the worth of time.
+    prove: also simulate the plan on ``draws`` draws of another seed than the study's own.
+    options: ``yearly_budget``, ``start_months``, ``aversion``, ``time_limit`` of
+        :func:`ytterby.planning.projects.plan_study`.
     """
     from ytterby.planning.projects import plan_study
 
     made = plan_study(
         study.files, study.chain, study.scenarios, budget=budget, partners=partners, by=by,
-        best_effort=best_effort,
-        progress=lambda _, share: progress("Plan", round(100 * share), 100),
+        best_effort=best_effort, deep=deep, **options,
+        progress=lambda what, share: progress(
+            "Look further" if what in _FURTHER else "Plan", round(100 * share), 100
+        ),
     )  # fmt: skip
     progress("Plan", 100, 100)
-    return made
+    return _proven(study, made, draws, seed, progress) if prove else made
+
+
+_FURTHER = ("alternatives", "regret", "frontier", "worth of time")
+
+
+def _proven(study: Study, made: Plan, draws: int | None, seed: int | None, progress: Progress) -> Plan:
+    """Return the plan with its losses simulated on draws of another seed."""
+    from ytterby.planning.proof import prove
+
+    simulation, planning = study.settings.simulation, study.settings.planning
+    partners = study.files.tables["partners"].set_index("partner")["regions"]
+    proof = prove(
+        made, study.chain, study.scenarios,
+        regions=[region for partner in made.partners for region in partners[partner]],
+        draws=draws or simulation.draws, seed=simulation.seed if seed is None else seed,
+        weeks=simulation.horizon_weeks, discount_rate=planning.discount_rate,
+        horizon_weeks=planning.periods * planning.weeks_per_period,
+        progress=lambda done, total: progress("Prove", done, total),
+    )  # fmt: skip
+    return replace(made, proof=proof)
 
 
 def run(

@@ -4,26 +4,23 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from ytterby.catalog.studies import StudyFiles
 from ytterby.network.build import build_chain
-from ytterby.network.chain import Chain
 from ytterby.network.random_study import Size, random_study
-from ytterby.network.shocks import Scenario, Shock, Triangular, calm, draw_conditions
+from ytterby.network.shocks import Scenario, calm, draw_conditions
 from ytterby.network.simulate import Behaviour, simulate
 from ytterby.planning.holdings import hold, market_shares, whole_chain
 from ytterby.planning.operations import Decisions, Future, add_operations
 from ytterby.planning.periods import by_period, even, graded
 from ytterby.planning.programme import PLAN_GAP, Programme, deterministic_equivalent
+from ytterby.planning.random_study import KINDS, random_planning_study, random_shock
 from ytterby.planning.sharing import in_core, nucleolus, shapley
 from ytterby.planning.solve import Model, Solver, solve
 from ytterby.planning.task import Task, build_task
 
-KINDS = ("ban", "quota", "licence", "capacity_loss", "demand_surge")
 few = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 seeds = st.integers(0, 2**32 - 1)
 sizes = st.builds(
@@ -38,14 +35,6 @@ sizes = st.builds(
 )
 
 
-def shock(chain: Chain, kind: str, rng: np.random.Generator, start: int = 3, end: int = 20) -> Shock:
-    arcs = np.flatnonzero(rng.random(len(chain.arc_pool)) < 0.5)
-    pick = rng.random(len(chain.processes)) < 0.5
-    plants = np.flatnonzero(pick & (chain.process_is_use == (kind == "demand_surge")))
-    level, delay, share = Triangular(0.1, 0.5, 0.9), Triangular(1, 4, 12), Triangular(0.5, 0.8, 1)
-    return Shock(kind, arcs, plants, start, end, level, delay, share, kind)
-
-
 # two engines, one truth ---------------------------------------------------------------------------
 
 
@@ -56,7 +45,7 @@ def test_foresight_never_misses_more_than_the_simulator(seed, size, kinds, fixed
     rng = np.random.default_rng(seed)
     chain = build_chain(random_study(rng, size))
     weeks = 30
-    story = Scenario("test", "Test", 1.0, tuple(shock(chain, kind, rng) for kind in kinds))
+    story = Scenario("test", "Test", 1.0, tuple(random_shock(chain, kind, rng) for kind in kinds))
     conditions = draw_conditions(story, chain, weeks, rng)
     added, decisions, model = np.zeros((weeks, len(chain.processes))), Decisions.none(), Model()
     piles = np.arange(len(chain.stockpiles))
@@ -128,56 +117,8 @@ def test_shares_of_all_regions_sum_to_one(seed, size):
 # decisions ----------------------------------------------------------------------------------------
 
 
-def planning_study(seed: int, size: Size, kinds: list[str]) -> tuple[StudyFiles, Chain, tuple[Scenario, ...]]:
-    """Random study with two partners, a stockpile each, and four projects."""
-    rng = np.random.default_rng(seed)
-    study = random_study(rng, size)
-    tables = dict(study.tables)
-    regions, last = study.settings.regions[:2], tables["materials"]["material"].iloc[-1]
-    told = {"row": 2, "source_id": "random", "assumed": True, "reason": "drawn at random"}
-    tables["partners"] = pd.DataFrame(
-        [{**told, "partner": f"P{r}", "label": r, "regions": (r,), "budget_usd": 5e6} for r in regions]
-    )
-    tables["stockpiles"] = pd.DataFrame(
-        [
-            {
-                **told, "stockpile": f"pile{r}", "partner": f"P{r}", "material": last, "region": r,
-                "stock_t": 0.0, "limit_t": float(rng.uniform(10, 1000)), "holding_usd_per_t_year": 100.0,
-            }
-            for r in regions
-        ]
-    )  # fmt: skip
-    plants = [str(p) for p in tables["processes"]["process"]]
-    projects, capacities = [], []
-    for i in range(4):
-        order = (f"P{regions[i % 2]}", f"P{regions[(i + 1) % 2]}")
-        projects.append(
-            {
-                **told, "row": 2 + i, "project": f"j{i}", "label": f"Project {i}", "region": regions[i % 2],
-                "register_id": "", "capex_usd": float(rng.uniform(1e3, 3e6)),
-                "lead_months": float(rng.integers(0, 6)), "success_probability": float(rng.uniform(0.5, 1)),
-                "financiers": order if rng.random() < 0.7 else order[:1],
-                "requires": (f"j{i - 1}",) if i and rng.random() < 0.3 else (),
-                "excludes": (f"j{i - 1}",) if i and rng.random() < 0.2 else (),
-            }
-        )  # fmt: skip
-        plant = plants[int(rng.integers(len(plants)))]
-        capacities.append(
-            {**told, "project": f"j{i}", "process": plant, "capacity_tpa": rng.uniform(50, 2000)}
-        )
-    tables["projects"], tables["project_capacities"] = pd.DataFrame(projects), pd.DataFrame(capacities)
-    planning = study.settings.planning.model_copy(
-        update={"partners": tuple(f"P{r}" for r in regions), "target_share": 0.0, "discount_rate": 0.04}
-    )
-    made = replace(study, tables=tables, settings=study.settings.model_copy(update={"planning": planning}))
-    chain = build_chain(made)
-    chain = replace(chain, unmet_usd_per_t=np.where(chain.process_is_use, 50_000.0, 0.0))
-    shocks = tuple(shock(chain, kind, rng, 3, 60) for kind in kinds)
-    return made, chain, (Scenario("calm", "Calm", 0.6, ()), Scenario("bad", "Bad", 0.4, shocks))
-
-
 def task_of(seed: int, size: Size, kinds: list[str], **options: float) -> Task:
-    study, chain, scenarios = planning_study(seed, size, kinds)
+    study, chain, scenarios = random_planning_study(seed, size, kinds)
     return build_task(study, chain, scenarios, horizon=even(8, 8, discount_rate=0.04), **options)
 
 
@@ -222,7 +163,7 @@ def test_the_pieces_equal_the_whole(seed, size, kinds):
 @given(seeds, sizes, bad, st.sampled_from([0.01, 7.0, 150.0]))
 def test_another_currency_changes_only_the_unit(seed, size, kinds, factor):
     """Section 4: all prices, costs and budgets in another currency scale the cost."""
-    study, chain, scenarios = planning_study(seed, size, kinds)
+    study, chain, scenarios = random_planning_study(seed, size, kinds)
     tables = dict(study.tables)
     tables["projects"] = tables["projects"].assign(capex_usd=tables["projects"]["capex_usd"] * factor)
     tables["partners"] = tables["partners"].assign(budget_usd=tables["partners"]["budget_usd"] * factor)

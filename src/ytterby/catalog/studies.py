@@ -47,6 +47,12 @@ class Planning(_Record):
     )
     controlled_regions: tuple[str, ...] = Field(description="regions whose exports are under control")
     budget_usd: float | None = Field(None, ge=0, description="joint budget; absent: sum of the partners'")
+    yearly_budget_usd: float | None = Field(
+        None, ge=0, description="most the partners may spend together in any year; absent: no limit"
+    )
+    start_months: tuple[int, ...] = Field(
+        (0,), min_length=1, description="months after the start at which a project may begin"
+    )
     periods: int = Field(20, ge=1, le=520, description="periods of the planner")
     weeks_per_period: int = Field(13, ge=1, le=52, description="13 weeks make a quarter")
     discount_rate: float = Field(0.04, ge=0, lt=1, description="yearly discount rate")

@@ -1,8 +1,8 @@
-"""The first stage: which projects, who pays, what goes into stockpiles, and the deadline.
+"""The first stage: which projects begin when, who pays, what goes into stockpiles, and the deadline.
 
 A project is open to the coalition that its leader belongs to: the first of its financiers among
 the players. So disjoint coalitions never decide on the same project, and what two can do apart
-they can also do together.
+they can also do together. A project has one option for each start date that the task allows.
 """
 
 from __future__ import annotations
@@ -19,12 +19,21 @@ from ytterby.network.chain import WEEKS_PER_YEAR
 from ytterby.planning.holdings import Holding
 from ytterby.planning.operations import MONEY, Decisions
 from ytterby.planning.solve import Model, solve
-from ytterby.planning.task import Task, need_tpa, outside, required_tpa, weeks_until
+from ytterby.planning.task import (
+    MONTHS_PER_YEAR,
+    Option,
+    Task,
+    need_tpa,
+    outside,
+    required_tpa,
+    weeks_until,
+)  # fmt: skip
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 LEADER_FIRST = 1e-7  # of two who could pay, the leader does: dearer others decide the tie
+_MOST_YEARS = 60  # longest start and building time that a study may have, 2 x 240 months, and room
 ENOUGH = 1e-9  # relative; a target missed by less is met
 
 
@@ -32,13 +41,15 @@ ENOUGH = 1e-9  # relative; a target missed by less is met
 class FirstStage:
     """Columns and rows of the decisions to be taken now."""
 
-    projects: tuple[str, ...]  # open to the coalition
-    chosen: Ints  # [project]
-    payer: tuple[tuple[str, str], ...]  # (partner, project)
-    paid: Ints  # [payer], thousands of USD
+    options: tuple[Option, ...]  # open to the coalition
+    chosen: Ints  # [option]
+    payer: tuple[tuple[str, int], ...]  # (partner, index of the option)
+    paid: Ints  # [payer], thousands of USD when it is paid
+    discount: Floats  # [payer] present value of a dollar of it
     stockpiles: Ints  # indices of the chain's stockpiles
     bought: Ints  # [stockpile], tonnes
     rows: Ints  # budgets, financing, precedence, exclusion, deadline
+    budget_row: int  # the joint budget; -1 when budgets are left out
     deadline_row: int
     supply_today_tpa: float  # of the deadline's material, outside the controlled regions
 
@@ -52,7 +63,7 @@ class DeadlineSupply:
     """Non-controlled capacity for the deadline's material that a coalition commands, tonnes a year."""
 
     today_tpa: float
-    project_tpa: Floats  # [project]; expected, 0 for those that come too late
+    option_tpa: Floats  # [option]; expected, 0 for those that come too late
 
 
 def add_choices(
@@ -73,84 +84,136 @@ def add_choices(
     money: weight of capex in the objective.
     """
     open_to = [p for p in task.projects.itertuples() if task.is_open(p, members)]
-    names = tuple(str(p.project) for p in open_to)
+    projects = {str(p.project): p for p in open_to}
+    options = tuple(Option(name, months) for name in projects for months in task.start_months)
     start = model.rows
-    chosen = model.add_columns(len(names), upper=1.0, integer=True)
-    payer = tuple((m, str(p.project)) for p in open_to for m in members if m in p.financiers)
-    lead = {str(p.project): task.leader(p) for p in open_to}
-    joins = np.array([m != lead[j] for m, j in payer], float)
-    paid = model.add_columns(len(payer), cost=money * (1.0 + LEADER_FIRST * joins))
-    _finance_rows(model, open_to, chosen, payer, paid)
+    chosen = model.add_columns(len(options), upper=1.0, integer=True)
+    payer = tuple(
+        (m, i) for i, o in enumerate(options) for m in members if m in projects[o.project].financiers
+    )
+    leads = {name: task.leader(p) for name, p in projects.items()}
+    joins = np.array([m != leads[options[i].project] for m, i in payer], float)
+    worth = np.array([_present_value(task, projects[o.project], o) for o in options])
+    discount = worth[[i for _, i in payer]]
+    paid = model.add_columns(len(payer), cost=money * discount * (1.0 + LEADER_FIRST * joins))
+    capex = np.array([projects[o.project].capex_usd for o in options]) / MONEY
+    rows = model.add_rows(len(options), lower=0.0, upper=0.0, names=[f"financing of {o}" for o in options])
+    model.add_entries(rows, chosen, -capex)
+    model.add_entries(rows[np.array([i for _, i in payer], np.int64)], paid, 1.0)
     piles = [i for i, pile in enumerate(task.chain.stockpiles) if pile.partner in members]
     room = [max(0.0, s.limit_t - s.stock_t) for s in (task.chain.stockpiles[i] for i in piles)]
     bought = model.add_columns(len(piles), upper=np.array(room))
+    joint = -1
     if budgets:
-        _budget_rows(model, task, members, payer, paid, piles, bought)
-    _choice_rows(model, open_to, chosen)
-    supply = deadline_supply(task, members, names)
+        spend = np.array([_spend(projects[o.project], o) for o in options]).reshape(-1, _MOST_YEARS)
+        joint = _Budgets(model, task, members, payer, paid, piles, bought, spend).add()
+    _choice_rows(model, open_to, options, chosen)
+    supply = deadline_supply(task, members, options)
     material = task.study.settings.planning.deadline_material
     name = f"deadline {task.deadline} ({material} outside the controlled regions)"
     row = model.add_rows(1, lower=required * (1 - ENOUGH) - supply.today_tpa, names=[name])
-    model.add_entries(row, chosen, supply.project_tpa)
+    model.add_entries(row, chosen, supply.option_tpa)
     rows = np.arange(start, model.rows)
     return FirstStage(
-        names, chosen, payer, paid, np.array(piles, np.int64), bought, rows, int(row[0]), supply.today_tpa
+        options, chosen, payer, paid, discount, np.array(piles, np.int64), bought, rows, joint, int(row[0]),
+        supply.today_tpa,
     )  # fmt: skip
 
 
-def _finance_rows(
-    model: Model, projects: Sequence[Any], chosen: Ints, payer: Sequence[tuple[str, str]], paid: Ints
-) -> None:
-    names = [f"financing of {p.project}" for p in projects]
-    rows = model.add_rows(len(projects), lower=0.0, upper=0.0, names=names)
-    model.add_entries(rows, chosen, -np.array([p.capex_usd for p in projects]) / MONEY)
-    place = {str(p.project): i for i, p in enumerate(projects)}
-    model.add_entries(rows[np.array([place[j] for _, j in payer], np.int64)], paid, 1.0)
+def _present_value(task: Task, project: Any, option: Option) -> float:
+    """Present value of a dollar of capex, which is spent evenly from the start to full production."""
+    middle = (option.start_months + project.lead_months / 2.0) / MONTHS_PER_YEAR
+    return float((1.0 + task.horizon.discount_rate) ** -middle)
 
 
-def _budget_rows(
-    model: Model,
-    task: Task,
-    members: Sequence[str],
-    payer: Sequence[tuple[str, str]],
-    paid: Ints,
-    piles: Sequence[int],
-    bought: Ints,
-) -> None:
-    """Hold each purse, and the joint one, to what is paid for projects and for stock at its price."""
-    chain = task.chain
-    price = np.array([chain.price_usd_per_t[chain.pool_material[chain.stockpiles[i].pool]] for i in piles])
-    holder = np.array([chain.stockpiles[i].partner for i in piles], dtype=object)
-    for member in members:
-        own = np.array([m == member for m, _ in payer], bool)
-        purse = task.purse_usd[member]
-        row = model.add_rows(1, upper=purse / MONEY, names=[f"budget of {member} ({purse:,.0f} USD)"])
-        model.add_entries(row, paid[own], 1.0)
-        model.add_entries(row, bought[holder == member], price[holder == member] / MONEY)
-    total = sum(task.budget_usd[m] for m in members)
-    row = model.add_rows(1, upper=total / MONEY, names=[f"joint budget ({total:,.0f} USD)"])
-    model.add_entries(row, paid, 1.0)
-    model.add_entries(row, bought, price / MONEY)
+def _spend(project: Any, option: Option) -> Floats:
+    """[year] share of capex that falls into each year after the plan's start."""
+    first, last = option.start_months, option.start_months + max(int(project.lead_months), 1)
+    edges = np.arange(0, _MOST_YEARS + 1) * MONTHS_PER_YEAR
+    inside = np.minimum(last, edges[1:]) - np.maximum(first, edges[:-1])
+    return np.asarray(np.maximum(0.0, inside) / (last - first))
 
 
-def _choice_rows(model: Model, projects: Sequence[Any], chosen: Ints) -> None:
-    place = {str(p.project): i for i, p in enumerate(projects)}
-    for i, project in enumerate(projects):
+@dataclass(frozen=True)
+class _Budgets:
+    """Rows that hold each purse, and the joint one, to what projects and stock cost; also by year."""
+
+    model: Model
+    task: Task
+    members: Sequence[str]
+    payer: Sequence[tuple[str, int]]
+    paid: Ints
+    piles: Sequence[int]
+    bought: Ints
+    spend: Floats  # [option, year]
+
+    def add(self) -> int:
+        """Add all rows; returns that of the joint budget."""
+        task = self.task
+        for member in self.members:
+            self._purse(f"budget of {member}", [member], task.purse_usd[member])
+            self._years(f"budget of {member}", [member], task.yearly_usd[member])
+        total = sum(task.budget_usd[m] for m in self.members)
+        # the shares of a joint yearly budget add up, as those of the whole budget do
+        self._years("joint budget", self.members, sum(task.joint_yearly_usd[m] for m in self.members))
+        return self._purse("joint budget", self.members, total)
+
+    def _purse(self, name: str, members: Sequence[str], usd: float) -> int:
+        row = self.model.add_rows(1, upper=usd / MONEY, names=[f"{name} ({usd:,.0f} USD)"])
+        self.model.add_entries(row, self.paid[self._pays(members)], 1.0)
+        self._stock(row, members)
+        return int(row[0])
+
+    def _years(self, name: str, members: Sequence[str], usd: float) -> None:
+        """Hold every year's spending; stock is bought in the first."""
+        if not np.isfinite(usd):
+            return
+        pays = self._pays(members)
+        share = self.spend[[i for _, i in self.payer]][pays]
+        years = np.flatnonzero(share.any(axis=0) | (np.arange(share.shape[1]) == 0))
+        names = [f"{name} in year {year + 1} ({usd:,.0f} USD)" for year in years]
+        rows = self.model.add_rows(len(years), upper=usd / MONEY, names=names)
+        self.model.add_entries(rows[:, None], self.paid[pays], share[:, years].T)
+        self._stock(rows[:1], members)
+
+    def _pays(self, members: Sequence[str]) -> NDArray[np.bool_]:
+        return np.array([m in members for m, _ in self.payer], bool)
+
+    def _stock(self, row: Ints, members: Sequence[str]) -> None:
+        chain = self.task.chain
+        piles = [chain.stockpiles[i] for i in self.piles]
+        price = chain.price_usd_per_t[chain.pool_material[np.array([p.pool for p in piles], np.int64)]]
+        ours = np.array([p.partner in members for p in piles], bool)
+        self.model.add_entries(row, self.bought[ours], price[ours] / MONEY)
+
+
+def _choice_rows(model: Model, projects: Sequence[Any], options: Sequence[Option], chosen: Ints) -> None:
+    """Each project once; what it requires begins no later; of two that exclude each other, one."""
+    names = np.array([o.project for o in options], dtype=object)
+    months = np.array([o.start_months for o in options])
+    starts = np.unique(months)
+    for project in projects:
+        ours = chosen[names == project.project]
+        if len(starts) > 1:
+            row = model.add_rows(1, upper=1.0, names=[f"{project.project} begins once"])
+            model.add_entries(row, ours, 1.0)
         for other in project.requires:
-            row = model.add_rows(1, upper=0.0, names=[f"{project.project} requires {other}"])
-            model.add_entries(row, chosen[i], 1.0)
-            if other in place:  # else it is not open to this coalition, and so neither is this one
-                model.add_entries(row, chosen[place[other]], -1.0)
+            for start in starts:
+                row = model.add_rows(1, upper=0.0, names=[f"{project.project} requires {other}"])
+                # an other that is not open to this coalition has no columns, and so closes this one
+                model.add_entries(row, chosen[(names == project.project) & (months <= start)], 1.0)
+                model.add_entries(row, chosen[(names == other) & (months <= start)], -1.0)
         for other in project.excludes:
-            if other in place:
+            if (names == other).any():
                 row = model.add_rows(1, upper=1.0, names=[f"{project.project} excludes {other}"])
-                model.add_entries(row, chosen[[i, place[other]]], 1.0)
+                model.add_entries(row, ours, 1.0)
+                model.add_entries(row, chosen[names == other], 1.0)
 
 
 # the deadline -------------------------------------------------------------------------------------
 
 
-def deadline_supply(task: Task, members: Sequence[str], names: Sequence[str]) -> DeadlineSupply:
+def deadline_supply(task: Task, members: Sequence[str], options: Sequence[Option]) -> DeadlineSupply:
     """Capacity outside the controlled regions: the coalition's share today, and what projects add."""
     chain, holding = task.chain, task.holding(members)
     safe, material = outside(task), task.deadline_material
@@ -158,13 +221,13 @@ def deadline_supply(task: Task, members: Sequence[str], names: Sequence[str]) ->
     counts = safe[process] & (chain.pool_material[holding.output_pool] == material)
     made = holding.output_t * holding.share[holding.output_activity]
     capacity = np.where(counts, chain.capacity_t[process], 0.0)
-    added = np.zeros(len(names))
+    added = np.zeros(len(options))
     weeks = weeks_until(task.study.settings.planning.start, task.deadline)
-    for row in task.added_capacity(names).itertuples():
+    for row in task.added_capacity(options).itertuples():
         if row.week <= weeks and safe[row.process]:
             outputs = chain.output_process == row.process
             outputs &= chain.pool_material[chain.output_pool] == material
-            added[list(names).index(row.project)] += row.capacity_tpa * chain.output_t[outputs].sum()
+            added[row.option] += row.capacity_tpa * chain.output_t[outputs].sum()
     return DeadlineSupply(float(made @ capacity) * WEEKS_PER_YEAR, added)
 
 
@@ -172,11 +235,11 @@ def attainable_tpa(task: Task, members: Sequence[str], *, budgets: bool = True) 
     """Most non-controlled supply of the deadline's material that a coalition can have by then."""
     model = Model("attainable")
     first = add_choices(model, task, members, 0.0, budgets=budgets, money=0.0)
-    supply = deadline_supply(task, members, first.projects)
+    supply = deadline_supply(task, members, first.options)
     goal = model.add_columns(1, cost=-1.0)
     row = model.add_rows(1, upper=supply.today_tpa)
     model.add_entries(row, goal, 1.0)
-    model.add_entries(row, first.chosen, -supply.project_tpa)
+    model.add_entries(row, first.chosen, -supply.option_tpa)
     return float(solve(model, mip_gap=0.0).value[goal[0]])
 
 
@@ -209,12 +272,11 @@ def check_deadline(task: Task, members: Sequence[str]) -> float:
 
 def build_decisions(task: Task, members: Sequence[str], first: FirstStage, holding: Holding) -> Decisions:
     """Columns of the first stage as the operations see them."""
-    capacity = task.added_capacity(first.projects)
-    column = dict(zip(first.projects, first.chosen, strict=True))
+    capacity = task.added_capacity(first.options)
     ways = np.array(list(_release_ways(task, members, first, holding))).reshape(-1, 4)
     return Decisions(
         added_process=capacity["process"].to_numpy(np.int64),
-        added_column=np.array([column[p] for p in capacity["project"]], np.int64),
+        added_column=first.chosen[capacity["option"].to_numpy(np.int64)],
         added_t=capacity["capacity_tpa"].to_numpy(float) / WEEKS_PER_YEAR,
         added_week=capacity["week"].to_numpy(np.int64),
         stockpiles=first.stockpiles,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -29,14 +29,33 @@ class Deadline:
 
 
 @dataclass(frozen=True)
+class Insight:
+    """What lies around a plan; columns are those of the functions that made the tables.
+
+    ``frontier``: :func:`ytterby.planning.frontier.frontier`; ``alternatives``:
+    :func:`ytterby.planning.alternatives.alternatives`; ``regret`` and the next three:
+    :class:`ytterby.planning.regret.Regret`; ``earlier``: :func:`ytterby.planning.worth.week_earlier`.
+    """
+
+    frontier: pd.DataFrame
+    alternatives: pd.DataFrame
+    regret: pd.DataFrame
+    least_regretted: str
+    information_usd: float
+    stochastic_usd: float
+    earlier: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Plan:
     """A plan and its reasons; all USD are expected present values over the horizon.
 
     ``projects``: project, label, region, leader, chosen, capex_usd, one ``paid_<partner>_usd`` a
-    partner, online, requires, gain_usd, gain_basis ("re-solved": cost without it less cost with it,
+    partner, begins, online, requires, gain_usd, gain_basis ("re-solved": cost without it less cost with it,
     other decisions as they are; "at most": an upper bound for a project not chosen).
     ``stockpiles``: stockpile, partner, material, region, today_t, joint_t, alone_t (stock held from
-    the start), joint_usd, alone_usd (holding for a year).
+    the start), joint_days (of what the partner's plants and users buy of the material), joint_usd,
+    alone_usd (holding for a year).
     ``costs``: case, partner ("all" sums), expected_loss_usd, capex_usd, holding_usd, stock_used_usd,
     operating_usd (over today's; only for "all"), total_usd (only for "all").
     ``losses``: case, scenario, probability, loss_usd.
@@ -44,6 +63,8 @@ class Plan:
     usd_per_tpa (loss and cost avoided over the horizon per further tonne a year from the start).
     ``coalitions``: coalition, cost_usd (over today's operation), saving_usd, deadline_met.
     ``split``: partner, alone_usd, shapley_usd, nucleolus_usd (cost it then bears), shapley_stable.
+    ``proof``: :func:`ytterby.planning.proof.prove`; empty when the plan was not simulated.
+    ``insight``: what lies around the plan; None when it was not asked for.
     """
 
     study: str
@@ -63,6 +84,8 @@ class Plan:
     notes: tuple[str, ...]
     stockpile_t: Floats  # [stockpile of the chain] stock at the start under the joint plan
     added: pd.DataFrame  # process (index), capacity_tpa (expected), week
+    proof: pd.DataFrame = field(default_factory=pd.DataFrame)
+    insight: Insight | None = None
 
     def added_capacity_t(self, chain: Chain, weeks: int) -> Floats:
         """Return [week, process] tonnes a week that the chosen projects add (times their probability)."""

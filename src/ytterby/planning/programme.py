@@ -18,13 +18,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ytterby.errors import SolverFailure
+from ytterby.errors import SolverFailure, YtterbyError
 from ytterby.network.chain import WEEKS_PER_YEAR
 from ytterby.planning.choices import FirstStage, add_choices, build_decisions
 from ytterby.planning.holdings import Holding
 from ytterby.planning.operations import MONEY, Future, Operations, add_operations
 from ytterby.planning.solve import INFINITY, Model, Solution, Solver
-from ytterby.planning.task import Task
+from ytterby.planning.task import Option, Task
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -37,19 +37,26 @@ GLIMPSE_T = 1e-3  # tonnes a week; far below any plant, far above the solver's t
 LOWEST_COST = -1e12  # thousands of USD; only until the first cut
 
 
+def unwatched(share: float) -> None:
+    """Progress that nobody watches."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """What was decided, and what it costs; USD are expected present values."""
 
-    decisions: Floats  # projects 0 or 1, then tonnes bought
+    decisions: Floats  # options 0 or 1, then tonnes bought
     chosen: dict[str, bool]
-    paid_usd: dict[tuple[str, str], float]  # (partner, project)
+    begins: dict[str, int]  # months after the start, of the chosen projects
+    paid_usd: dict[tuple[str, str], float]  # (partner, project), in money of the day it is paid
+    worth_usd: dict[str, float]  # by partner, present value of what it pays for projects
     bought_t: dict[int, float]  # chain's stockpile -> tonnes
     loss_usd: dict[str, float]  # by partner
     scenario_loss_usd: dict[str, float]  # by scenario, not weighted
     holding_usd: dict[str, float]  # by partner, stockpiles
     used_usd: dict[str, float]  # by partner, stockpiled material that was used up
-    total_usd: float  # all of it and the operating cost over today's
+    total_usd: float  # all of it and the operating cost over today's; expected, whatever the aversion
+    objective_usd: float  # the same with the aversion to bad scenarios that it was chosen with
     gap: float  # relative distance to what might at best be possible
     proven: bool  # the gap is within the one asked for
     seconds: float
@@ -57,8 +64,38 @@ class Choice:
 
     @property
     def capex_usd(self) -> float:
-        """Sum of what the partners pay for projects."""
-        return sum(self.paid_usd.values())
+        """Present value of what the partners pay for projects."""
+        return sum(self.worth_usd.values())
+
+    @property
+    def taken(self) -> list[Option]:
+        """The chosen projects with their start."""
+        return [Option(name, months) for name, months in self.begins.items()]
+
+
+@dataclass(frozen=True)
+class Aversion:
+    """How much bad scenarios count: ``(1 - weight) E[Q] + weight CVaR_level[Q]``.
+
+    ``CVaR_level`` is the mean cost of the worst ``1 - level`` of probability (Rockafellar and
+    Uryasev 2000). Weight 0 asks for the least expected cost.
+    """
+
+    weight: float = 0.0
+    level: float = 0.9
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.weight <= 1 and 0 <= self.level < 1):
+            remedy = "Give a weight from 0 to 1 and a level from 0 to below 1."
+            raise YtterbyError(f"an aversion of {self.weight} at level {self.level} has no meaning.", remedy)
+
+    def pull(self, cost: Floats, chance: Floats) -> Floats:
+        """[scenario] weights with which costs enter the measure; they sum to what ``chance`` sums to."""
+        room, tail = (1 - self.level) * float(chance.sum()), np.zeros(len(cost))
+        for worst in np.argsort(-cost, kind="stable"):
+            tail[worst] = min(chance[worst], room)
+            room -= tail[worst]
+        return np.asarray((1 - self.weight) * chance + self.weight * tail / (1 - self.level))
 
 
 @dataclass(frozen=True)
@@ -68,6 +105,15 @@ class Answer:
     solutions: tuple[Solution, ...]
     cost: Floats  # [scenario]
     slope: Floats  # [scenario, decision]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A scenario costs at least ``at_nothing + slope @ decisions``; thousands of USD."""
+
+    scenario: int
+    slope: Floats  # [decision]
+    at_nothing: float
 
 
 class Scene:
@@ -107,12 +153,30 @@ class Programme:
         self.operations: list[Operations] = [scene.operations for scene in self.scenes]
         model = Model("+".join(members))
         self.first: FirstStage = add_choices(model, task, self.members, -INFINITY)
-        self.future_cost = model.add_columns(len(self.weight), cost=self.weight, lower=LOWEST_COST)
+        count = len(self.weight)
+        self.future_cost = model.add_columns(count, lower=LOWEST_COST)
+        # threshold of the tail, and what each scenario costs beyond it
+        self.threshold = model.add_columns(1, lower=LOWEST_COST)
+        self.beyond = model.add_columns(count)
+        tail = model.add_rows(count, lower=0.0)
+        for columns, sign in ((self.beyond, 1.0), (self.threshold, 1.0), (self.future_cost, -1.0)):
+            model.add_entries(tail, columns, sign)
         self.decisions = np.concatenate([self.first.chosen, self.first.bought])
         piles = [task.chain.stockpiles[i] for i in self.first.stockpiles]
         room = np.array([max(0.0, s.limit_t - s.stock_t) for s in piles])
         self.most = np.concatenate([np.ones(len(self.first.chosen)), room])
         self.master = Solver(model)
+        self.cuts: list[Cut] = []
+        self.budget_usd = sum(task.budget_usd[m] for m in self.members)
+        self._count(self.weight, Aversion())
+
+    def _count(self, chance: Floats, aversion: Aversion) -> None:
+        """Let the master count scenarios with these probabilities and this aversion."""
+        self.chance, self.aversion = chance, aversion
+        weight, rest = aversion.weight, 1.0 - aversion.level
+        self.master.set_costs(self.future_cost, (1.0 - weight) * chance)
+        self.master.set_costs(self.threshold, weight * float(chance.sum()))
+        self.master.set_costs(self.beyond, weight * chance / rest)
 
     # solving ------------------------------------------------------------------------------------
 
@@ -132,11 +196,23 @@ class Programme:
         gap: float = PLAN_GAP,
         time_limit: float | None = None,
         progress: Callable[[float], None] | None = None,
+        chance: Floats | None = None,
+        aversion: Aversion | None = None,
+        budget_usd: float | None = None,
+        deadline: bool = True,
     ) -> Choice:
         """Solve for the cheapest plan; without projects the deadline is left out.
 
+        What was learned about the scenarios stays true for every variant, so each further one is
+        solved faster.
+
         Parameters
         ----------
+        chance: [scenario] probabilities other than the study's; the money told still counts the
+            study's.
+        aversion: weight of bad scenarios; default none.
+        budget_usd: joint budget other than the task's.
+        deadline: False leaves the deadline out.
         gap: relative distance to the best possible at which to stop.
         progress: called with the relative gap after every round.
 
@@ -147,8 +223,11 @@ class Programme:
         """
         flags = np.arange(len(self.most)) < len(self.first.chosen)
         most = self.most * np.where(flags, float(projects), float(stockpiles))
-        base = self.first.deadline_lower(self.required) if projects else -INFINITY
+        base = self.first.deadline_lower(self.required) if projects and deadline else -INFINITY
         self.master.set_rows(np.array([self.first.deadline_row]), base, INFINITY)
+        budget = self.budget_usd if budget_usd is None else budget_usd
+        self.master.set_rows(np.array([self.first.budget_row]), -INFINITY, budget / MONEY)
+        self._count(self.weight if chance is None else chance, aversion or Aversion())
         search = _Search(self, most, ~flags, gap)
         return search.run(time_limit, progress)
 
@@ -159,13 +238,19 @@ class Programme:
 
     def learn(self, decisions: Floats, answer: Answer) -> None:
         """Add the scenarios' cuts to the master."""
-        for column, cost, slope in zip(self.future_cost, answer.cost, answer.slope, strict=True):
-            columns = np.concatenate([[column], self.decisions])
-            self.master.add_row(columns, np.concatenate([[1.0], -slope]), float(cost - slope @ decisions))
+        for scenario, (cost, slope) in enumerate(zip(answer.cost, answer.slope, strict=True)):
+            cut = Cut(scenario, slope, float(cost - slope @ decisions))
+            self.cuts.append(cut)
+            columns = np.concatenate([self.future_cost[[scenario]], self.decisions])
+            self.master.add_row(columns, np.concatenate([[1.0], -slope]), cut.at_nothing)
 
     def cost_with(self, decisions: Floats) -> float:
         """Expected cost in USD, without capex, of running with these decisions."""
         return float(self.weight @ self.ask(decisions).cost) * MONEY
+
+    def measure(self, paid: Floats, cost: Floats) -> float:
+        """What the master minimises: present value of capex and of the scenarios' cost; thousands of USD."""
+        return float(self.first.discount @ paid + self.aversion.pull(cost, self.chance) @ cost)
 
     # reading ------------------------------------------------------------------------------------
 
@@ -173,16 +258,30 @@ class Programme:
         """Turn decisions and the scenarios' answer into numbers for people."""
         first, count = self.first, len(self.first.chosen)
         values = [s.value for s in point.answer.solutions]
+        taken = [o for o, z in zip(first.options, point.decisions, strict=False) if z > 0.5]
+        begins = {o.project: o.start_months for o in taken}
+        paid = point.paid * MONEY
+        worth = dict.fromkeys(self.members, 0.0)
+        for (member, _), usd in zip(first.payer, paid * first.discount, strict=True):
+            worth[member] += float(usd)
+        expected = float(first.discount @ point.paid + self.weight @ point.answer.cost)
         return Choice(
             decisions=point.decisions,
-            chosen={p: bool(z > 0.5) for p, z in zip(first.projects, point.decisions, strict=False)},
-            paid_usd={key: usd * MONEY for key, usd in zip(first.payer, point.paid, strict=True)},
+            chosen={o.project: o.project in begins for o in first.options},
+            begins=begins,
+            paid_usd={
+                (member, first.options[i].project): float(usd)
+                for (member, i), usd in zip(first.payer, paid, strict=True)
+                if first.options[i] in taken
+            },
+            worth_usd=worth,
             bought_t=dict(zip(first.stockpiles.tolist(), point.decisions[count:].tolist(), strict=True)),
             loss_usd=self._losses(values),
             scenario_loss_usd=self._scenario_losses(values),
             holding_usd=self._by_partner(self._holding_cost(values)),
             used_usd=self._by_partner(self._stock_used(values)),
-            total_usd=point.total * MONEY - self.baseline_usd(),
+            total_usd=expected * MONEY - self.baseline_usd(),
+            objective_usd=point.total * MONEY - self.baseline_usd(),
             gap=gap,
             proven=proven,
             seconds=seconds,
@@ -238,7 +337,7 @@ class Programme:
         return float(weekly * (np.asarray(horizon.widths) @ horizon.discount()))
 
     def gain_bounds(self, answer: Answer) -> Floats:
-        """[project] most that adding the project could save, USD: cost is convex, so its slope bounds it."""
+        """[option] most that adding the project could save, USD: cost is convex, so its slope bounds it."""
         return np.asarray(-(self.weight @ answer.slope)[: len(self.first.chosen)] * MONEY)
 
     def gap_values(self, decisions: Floats) -> Floats:
@@ -322,7 +421,7 @@ class _Search:
         paid = proposal.value[programme.first.paid]
         answer = programme.ask(decisions)
         programme.learn(decisions, answer)
-        total = float(paid.sum() + programme.weight @ answer.cost)
+        total = programme.measure(paid, answer.cost)
         if self.best is None or total < self.best.total:
             self.best = Point(decisions, paid, answer, total)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -14,14 +15,23 @@ from numpy.typing import NDArray
 
 from ytterby.catalog.studies import StudyFiles
 from ytterby.errors import InfeasiblePlan
-from ytterby.network.chain import Chain
+from ytterby.network.chain import Chain, Stockpile
 from ytterby.network.shocks import Scenario
 from ytterby.planning.choices import attainable_tpa, check_deadline, deadline_supply
+from ytterby.planning.insight import look_further
 from ytterby.planning.operations import MONEY
 from ytterby.planning.plan import Deadline, Plan
-from ytterby.planning.programme import PLAN_GAP, Choice, Programme
+from ytterby.planning.programme import PLAN_GAP, Aversion, Choice, Programme
 from ytterby.planning.sharing import in_core, nucleolus, savings_game, shapley
-from ytterby.planning.task import MONTHS_PER_YEAR, Task, build_task, need_tpa, outside, required_tpa
+from ytterby.planning.task import (
+    DAYS_PER_WEEK,
+    MONTHS_PER_YEAR,
+    Task,
+    build_task,
+    need_tpa,
+    outside,
+    required_tpa,
+)
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +49,11 @@ def plan_study(
     budget: float | None = None,
     partners: Sequence[str] | None = None,
     by: dt.date | None = None,
+    yearly_budget: float | None = None,
+    start_months: Sequence[int] | None = None,
+    aversion: Aversion | None = None,
     best_effort: bool = False,
+    deep: bool = False,
     time_limit: float | None = None,
     progress: Progress | None = None,
 ) -> Plan:
@@ -49,7 +63,12 @@ def plan_study(
     ----------
     budget: joint budget in USD; partners' own budgets are scaled down to it.
     partners: who plans together; by: deadline. Both default to the study's settings.
+    yearly_budget: most that the partners may spend together in any year, USD; its shares follow
+        the purses.
+    start_months: months after the plan's start at which a project may begin.
+    aversion: how much bad scenarios count beyond their probability; default not at all.
     best_effort: a deadline that cannot be met is replaced by the most that can, and said so.
+    deep: also look at frontier, alternatives, regret and the worth of time (about a minute more).
     time_limit: seconds for each coalition; the best plan found by then carries its gap.
     progress: called with what is being done and the share done, 0..1.
 
@@ -60,19 +79,27 @@ def plan_study(
     """
     started = time.perf_counter()
     told = progress or _silent
-    task = build_task(study, chain, scenarios, budget=budget, partners=partners, by=by)
+    task = build_task(
+        study, chain, scenarios, budget=budget, partners=partners, by=by, yearly_budget=yearly_budget,
+        start_months=start_months,
+    )  # fmt: skip
     held = _held_to(task, task.players, best_effort)
     joint = Programme(task, task.players, held)
     told("without any measure", 0.05)
-    cases = {"no action": joint.choose(projects=False, stockpiles=False, time_limit=time_limit)}
+    options: dict[str, Any] = {"time_limit": time_limit, "aversion": aversion}
+    cases = {"no action": joint.choose(projects=False, stockpiles=False, **options)}
     for i, (name, projects, stockpiles, gap) in enumerate(_CASES):
         told(name, 0.1 + 0.15 * i)
-        cases[name] = joint.choose(projects=projects, stockpiles=stockpiles, gap=gap, time_limit=time_limit)
+        cases[name] = joint.choose(projects=projects, stockpiles=stockpiles, gap=gap, **options)
     choice = cases["plan"]
     told("each partner alone", 0.55)
-    coalitions = dict(_coalition_choices(task, choice, time_limit))
+    coalitions = dict(_coalition_choices(task, choice, options))
     told("what each project is worth", 0.9)
-    return _Report(task, joint, cases, coalitions, held).plan(time.perf_counter() - started)
+    plan = _Report(task, joint, cases, coalitions, held).plan(time.perf_counter() - started)
+    if not deep:
+        return plan
+    insight = look_further(joint, choice, cases["no action"], time_limit=time_limit, progress=told)
+    return replace(plan, insight=insight)
 
 
 def _silent(text: str, share: float) -> None:
@@ -100,14 +127,14 @@ def _held_to(task: Task, members: Sequence[str], best_effort: bool) -> float:
 
 
 def _coalition_choices(
-    task: Task, joint: Choice, time_limit: float | None
+    task: Task, joint: Choice, options: dict[str, Any]
 ) -> Iterable[tuple[frozenset[str], Choice]]:
     """Plans of the coalitions; those that miss the target alone are held to the most they can."""
     count = len(task.players)
     sizes = range(1, count) if count <= ALL_COALITIONS else (1,)
     for members in (m for size in sizes if size < count for m in combinations(task.players, size)):
         programme = Programme(task, members, _held_to(task, members, best_effort=True))
-        yield frozenset(members), programme.choose(gap=ALONE_GAP, time_limit=time_limit)
+        yield frozenset(members), programme.choose(gap=ALONE_GAP, **options)
     yield frozenset(task.players), joint
 
 
@@ -124,7 +151,7 @@ class _Report:
     ) -> None:
         self.task, self.joint, self.cases, self.held = task, joint, cases, held
         self.choice, self.coalitions = cases["plan"], coalitions
-        self.chosen = [name for name, flag in self.choice.chosen.items() if flag]
+        self.begins = self.choice.begins
 
     def plan(self, seconds: float) -> Plan:
         split = self._split()
@@ -149,7 +176,7 @@ class _Report:
             seconds=seconds + time.perf_counter() - started,
             notes=self._notes(),
             stockpile_t=self._stock(self.choice),
-            added=self.task.added_capacity(self.chosen),
+            added=self.task.added_capacity(self.choice.taken),
         )
 
     def _projects(self) -> pd.DataFrame:
@@ -163,15 +190,17 @@ class _Report:
         name = str(project.project)
         paid = {m: self.choice.paid_usd.get((m, name), 0.0) for m in self.task.players}
         gain, basis = gains.get(name, (np.nan, "not open to these partners"))
+        start, begins = self.task.study.settings.planning.start, self.begins.get(name, 0)
         return {
             "project": name,
             "label": project.label,
             "region": project.region,
             "leader": self.task.leader(project) or "",
-            "chosen": name in self.chosen,
+            "chosen": name in self.begins,
             "capex_usd": float(project.capex_usd),
             **{f"paid_{m}_usd": usd for m, usd in paid.items()},
-            "online": _months_later(self.task.study.settings.planning.start, int(project.lead_months)),
+            "begins": _months_later(start, begins) if name in self.begins else None,
+            "online": _months_later(start, begins + int(project.lead_months)),
             "requires": ";".join(project.requires),
             "gain_usd": gain,
             "gain_basis": basis,
@@ -182,13 +211,15 @@ class _Report:
         bounds = self.joint.gain_bounds(self.choice.answer)
         base = float(self.joint.weight @ self.choice.answer.cost) * MONEY
         gains: dict[str, tuple[float, str]] = {}
-        for i, name in enumerate(self.joint.first.projects):
-            if name in self.chosen:
+        for i, option in enumerate(self.joint.first.options):
+            name = option.project
+            if name not in self.begins:  # the best of its start dates
+                most = max(float(bounds[i]), gains.get(name, (0.0, ""))[0])
+                gains[name] = (most, "at most")
+            elif option.start_months == self.begins[name]:
                 without = self.choice.decisions.copy()
                 without[i] = 0.0
                 gains[name] = (max(0.0, self.joint.cost_with(without) - base), "re-solved")
-            else:
-                gains[name] = (max(0.0, float(bounds[i])), "at most")
         return gains
 
     def _stock(self, choice: Choice) -> Floats:
@@ -211,11 +242,16 @@ class _Report:
                     "today_t": pile.stock_t,
                     "joint_t": together[i],
                     "alone_t": alone,
+                    "joint_days": _days(together[i], self._weekly_need(pile)),
                     "joint_usd": together[i] * pile.holding_usd_per_t_year,
                     "alone_usd": alone * pile.holding_usd_per_t_year,
                 }
             )
         return pd.DataFrame(rows, columns=_STOCKPILE_COLUMNS)
+
+    def _weekly_need(self, pile: Stockpile) -> float:
+        """What the stockpile's partner buys of its material, tonnes a week."""
+        return float(self.task.holding([pile.partner]).need_t[self.task.chain.pool_material[pile.pool]])
 
     def _losses(self) -> pd.DataFrame:
         chance = {s.name: s.probability for s in self.task.scenarios}
@@ -246,7 +282,7 @@ class _Report:
         return pd.concat([best.assign(scope="material outside"), table], ignore_index=True)
 
     def _coalitions(self) -> pd.DataFrame:
-        alone = {p: self.coalitions[frozenset([p])].total_usd for p in self.task.players}
+        alone = {p: self.coalitions[frozenset([p])].objective_usd for p in self.task.players}
         rows = []
         for coalition, choice in self.coalitions.items():
             members = [p for p in self.task.players if p in coalition]
@@ -254,8 +290,8 @@ class _Report:
             rows.append(
                 {
                     "coalition": "+".join(members),
-                    "cost_usd": choice.total_usd,
-                    "saving_usd": sum(alone[m] for m in members) - choice.total_usd,
+                    "cost_usd": choice.objective_usd,
+                    "saving_usd": sum(alone[m] for m in members) - choice.objective_usd,
                     "deadline_met": met,
                 }
             )
@@ -263,7 +299,7 @@ class _Report:
 
     def _split(self) -> pd.DataFrame:
         """How the cost of the joint plan may be shared; empty when not every coalition was solved."""
-        costs = {c: choice.total_usd for c, choice in self.coalitions.items()}
+        costs = {c: choice.objective_usd for c, choice in self.coalitions.items()}
         if len(costs) < 2 ** len(self.task.players) - 1:
             return pd.DataFrame(columns=_SPLIT_COLUMNS)
         game = savings_game(costs)
@@ -274,9 +310,8 @@ class _Report:
         return pd.DataFrame(rows, columns=_SPLIT_COLUMNS)
 
     def _supply(self, members: Sequence[str], choice: Choice) -> float:
-        names = [name for name, flag in choice.chosen.items() if flag]
-        supply = deadline_supply(self.task, members, names)
-        return supply.today_tpa + float(supply.project_tpa.sum())
+        supply = deadline_supply(self.task, members, choice.taken)
+        return supply.today_tpa + float(supply.option_tpa.sum())
 
     def _deadline(self) -> Deadline:
         task, settings = self.task, self.task.study.settings.planning
@@ -298,7 +333,8 @@ class _Report:
         return (
             f"Periods of {', '.join(str(w) for w in dict.fromkeys(widths))} weeks over {sum(widths)} weeks; "
             "shocks at their most likely values; operations know the future of their scenario.",
-            "Projects count with capacity times success probability, and capex in full at the start.",
+            "Projects count with capacity times success probability; capex is spent evenly from the start to "
+            "full production.",
             "Each partner commands the share of every plant and stock that serves it today.",
             "Stockpiles are open while a shock lasts and a quarter longer; what is used is paid at its price "
             "and a tenth more.",
@@ -307,11 +343,12 @@ class _Report:
 
 
 _PROJECT_COLUMNS = [
-    "project", "label", "region", "leader", "chosen", "capex_usd", "online", "requires", "gain_usd",
-    "gain_basis",
+    "project", "label", "region", "leader", "chosen", "capex_usd", "begins", "online", "requires",
+    "gain_usd", "gain_basis",
 ]  # fmt: skip
 _STOCKPILE_COLUMNS = [
-    "stockpile", "partner", "material", "region", "today_t", "joint_t", "alone_t", "joint_usd", "alone_usd",
+    "stockpile", "partner", "material", "region", "today_t", "joint_t", "alone_t", "joint_days",
+    "joint_usd", "alone_usd",
 ]  # fmt: skip
 _SPLIT_COLUMNS = ["partner", "alone_usd", "shapley_usd", "nucleolus_usd", "shapley_stable"]
 
@@ -322,7 +359,7 @@ def _cost_rows(case: str, choice: Choice) -> Iterable[dict[str, Any]]:
             "case": case,
             "partner": partner,
             "expected_loss_usd": choice.loss_usd[partner],
-            "capex_usd": sum(usd for (m, _), usd in choice.paid_usd.items() if m == partner),
+            "capex_usd": choice.worth_usd[partner],
             "holding_usd": choice.holding_usd[partner],
             "stock_used_usd": choice.used_usd[partner],
             "operating_usd": np.nan,
@@ -336,6 +373,11 @@ def _cost_rows(case: str, choice: Choice) -> Iterable[dict[str, Any]]:
     }
     rest = choice.total_usd - sum(parts.values())
     yield {"case": case, "partner": "all", **parts, "operating_usd": rest, "total_usd": choice.total_usd}
+
+
+def _days(tonnes: float, weekly: float) -> float:
+    """Days of cover; missing where nothing of it is bought."""
+    return DAYS_PER_WEEK * tonnes / weekly if weekly > 0 else np.nan
 
 
 def _months_later(day: dt.date, months: int) -> dt.date:

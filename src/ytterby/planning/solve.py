@@ -158,6 +158,12 @@ class Solver:
         low, high = (np.broadcast_to(np.asarray(v, float), index.shape).copy() for v in (lower, upper))
         self._ok(self._highs.changeColsBounds(len(index), index, low, high), "change bounds")
 
+    def set_costs(self, columns: Ints, costs: ArrayLike) -> None:
+        """Change objective coefficients of columns."""
+        index = np.asarray(columns, np.int32).ravel()
+        cost = np.broadcast_to(np.asarray(costs, float), index.shape).copy()
+        self._ok(self._highs.changeColsCost(len(index), index, cost), "change costs")
+
     def set_rows(self, rows: Ints, lower: ArrayLike, upper: ArrayLike) -> None:
         """Change bounds of rows."""
         index = np.asarray(rows, np.int32).ravel()

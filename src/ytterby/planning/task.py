@@ -20,9 +20,21 @@ from ytterby.planning.periods import Horizon, PeriodConditions, by_period, grade
 
 MONTHS_PER_YEAR = 12
 DAYS_PER_WEEK = 7
+_LATEST_START = 240  # months
 FINE_WEEKS = (
     104  # shocks begin in the first two years; later periods are twice as long, at 2/3 of the columns
 )
+
+
+@dataclass(frozen=True)
+class Option:
+    """A project that begins so many months after the plan's start."""
+
+    project: str
+    start_months: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.project} from month {self.start_months}" if self.start_months else self.project
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,9 @@ class Task:
     shares: Mapping[str, Shares]
     purse_usd: Mapping[str, float]  # by player, as in partners.csv
     budget_usd: Mapping[str, float]  # by player; a joint budget below the sum of purses scales them
+    yearly_usd: Mapping[str, float]  # by player, most it may spend in any year; inf: no limit
+    joint_yearly_usd: Mapping[str, float]  # by player, its share of the joint limit
+    start_months: tuple[int, ...]  # after the plan's start, at which a project may begin
     deadline: dt.date
 
     @property
@@ -78,22 +93,31 @@ class Task:
                 return False
         return True
 
-    def added_capacity(self, names: Sequence[str]) -> pd.DataFrame:
+    def added_capacity(self, options: Sequence[Option]) -> pd.DataFrame:
         """Capacity of projects.
 
         Returns
         -------
-        project, process (index), capacity_tpa (times the success probability), week (of start).
+        option (index), project, process (index), capacity_tpa (times the success probability), week
+        (of full production).
         """
         columns = ["project", "lead_months", "success_probability"]
         table = self.study.tables["project_capacities"].merge(self.projects[columns], on="project")
-        table = table[table["project"].isin(list(names))]
+        chosen = pd.DataFrame(
+            {
+                "project": np.array([o.project for o in options], dtype=object),
+                "start_months": [o.start_months for o in options],
+                "option": np.arange(len(options)),
+            }
+        )
+        table = table.merge(chosen, on="project")
         return pd.DataFrame(
             {
+                "option": table["option"].to_numpy(np.int64),
                 "project": table["project"].to_numpy(),
                 "process": [self.chain.processes.index(p) for p in table["process"]],
                 "capacity_tpa": (table["capacity_tpa"] * table["success_probability"]).to_numpy(float),
-                "week": [lead_weeks(m) for m in table["lead_months"]],
+                "week": [lead_weeks(m) for m in table["start_months"] + table["lead_months"]],
             }
         )
 
@@ -106,6 +130,8 @@ def build_task(
     budget: float | None = None,
     partners: Sequence[str] | None = None,
     by: dt.date | None = None,
+    yearly_budget: float | None = None,
+    start_months: Sequence[int] | None = None,
     horizon: Horizon | None = None,
 ) -> Task:
     """Collect what all coalitions share; arguments override the study's settings.
@@ -113,7 +139,7 @@ def build_task(
     Raises
     ------
     UnknownName: a partner that partners.csv does not have.
-    YtterbyError: partners who count the same region as theirs.
+    YtterbyError: partners who count the same region as theirs; start dates below 0 or none.
     """
     settings = study.settings.planning
     players = tuple(dict.fromkeys(partners or settings.partners))
@@ -122,6 +148,7 @@ def build_task(
     purse = {p: float(table.loc[p, "budget_usd"]) for p in players}
     total = settings.budget_usd if budget is None else budget
     cut = 1.0 if total is None or sum(purse.values()) <= total else total / sum(purse.values())
+    yearly = settings.yearly_budget_usd if yearly_budget is None else yearly_budget
     width = settings.weeks_per_period
     horizon = horizon or graded(settings.periods * width, width, FINE_WEEKS, settings.discount_rate)
     modal = (modal_conditions(s, chain, horizon.weeks) for s in scenarios)
@@ -135,8 +162,30 @@ def build_task(
         shares=market_shares(chain, {p: table.loc[p, "regions"] for p in players}),
         purse_usd=purse,
         budget_usd={p: purse[p] * cut for p in players},
+        yearly_usd={p: _limit(table.loc[p].get("yearly_usd")) for p in players},
+        # shares of the joint limit by purse, so that the limits of coalitions add up
+        joint_yearly_usd={p: _limit(None if yearly is None else yearly * _part(purse, p)) for p in players},
+        start_months=_starts(settings.start_months if start_months is None else start_months),
         deadline=by or settings.deadline,
     )
+
+
+def _limit(usd: float | None) -> float:
+    return math.inf if usd is None or pd.isna(usd) else float(usd)
+
+
+def _part(purse: Mapping[str, float], player: str) -> float:
+    """Share of a player in all purses; a purse of nothing pays nothing."""
+    total = sum(purse.values())
+    return purse[player] / total if total > 0 else 1.0 / len(purse)
+
+
+def _starts(months: Sequence[int]) -> tuple[int, ...]:
+    found = tuple(sorted(set(months)))
+    if not found or found[0] < 0 or found[-1] > _LATEST_START:
+        remedy = f"Name whole months from 0 to {_LATEST_START}, for example 0,6,12."
+        raise YtterbyError("the start dates of projects cannot be used.", remedy)
+    return found
 
 
 def _check_players(players: Sequence[str], table: pd.DataFrame) -> None:
