@@ -23,7 +23,8 @@ from ytterby.commands.output import (
     give,
     give_folded,
     json_place,
-    print_table,
+    page_place,
+    print_parts,
     progress_bars,
 )
 from ytterby.errors import YtterbyError
@@ -265,30 +266,59 @@ def plan(
         float | None,
         typer.Option("--budget", min=0, help="Joint budget in USD; scales purses down, never up."),
     ] = None,
+    yearly_budget: Annotated[
+        float | None,
+        typer.Option("--yearly-budget", min=0, help="Most the partners may spend together in any year, USD."),
+    ] = None,
     partners: Annotated[str | None, typer.Option("--partners", help="For example JPN,USA.")] = None,
     by: Annotated[
         datetime | None, typer.Option("--by", formats=["%Y-%m-%d"], help="Deadline of the target.")
     ] = None,
+    starts: Annotated[
+        str | None,
+        typer.Option("--starts", help="Months after the start at which projects may begin: 0,6,12."),
+    ] = None,
+    care: Annotated[
+        float,
+        typer.Option("--care", min=0, max=1, help="Weight of the worst tenth of probability (CVaR)."),
+    ] = 0.0,
+    deep: Annotated[
+        bool,
+        typer.Option("--deep", help="Also the frontier, near-optimal alternatives, regret, worth of time."),
+    ] = False,
+    draws: Draws = None,
+    seed: Seed = None,
     out: Annotated[Path | None, typer.Option("--out", callback=json_place, help="plan.json")] = None,
+    memo: Annotated[
+        Path | None, typer.Option("--memo", callback=page_place, help="The memo as a page: memo.html")
+    ] = None,
 ) -> None:
     """Choose projects and stockpiles under a budget and a deadline, alone and together.
 
-    Example: ytterby plan japan-us-2025 --partners JPN,USA --by 2028-12-31
+    The plan is simulated on draws it has not seen, and told in words with the tables behind them.
+
+    Example: ytterby plan japan-us-2025 --partners JPN,USA --by 2028-12-31 --memo memo.html
     """
     from ytterby import study as road
-    from ytterby.views.run import plan_tables, write_plan
+    from ytterby.memo import memo_page, write_memo
+    from ytterby.planning.programme import Aversion
+    from ytterby.views.run import write_plan
 
     with progress_bars() as progress:
+        loaded = road.load_study(study)
         made = road.plan(
-            road.load_study(study), budget=budget, partners=_partners(partners), by=day(by),
-            progress=progress,
+            loaded, budget=budget, partners=_partners(partners), by=day(by), deep=deep, prove=True,
+            draws=draws, seed=seed, yearly_budget=yearly_budget, start_months=_months(starts),
+            aversion=Aversion(care), progress=progress,
         )  # fmt: skip
     if out:
         write_plan(made, out)
         typer.echo(f"Plan: {out}")
-        return
-    for title, table in plan_tables(made).items():
-        print_table(table, title)
+    if memo:
+        memo_page(made, loaded.files, memo)
+        typer.echo(f"Memo: {memo}")
+    if not (out or memo):
+        print_parts(write_memo(made, loaded.files))
 
 
 @app.command()
@@ -304,6 +334,16 @@ def new(
 
     folder = new_study(name, template)
     typer.echo(f"{folder}: edit its tables (COLUMNS.md explains them), then: ytterby run {folder}")
+
+
+def _months(text: str | None) -> list[int] | None:
+    """Whole months between commas."""
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and len(part) < 4 for part in parts):
+        raise YtterbyError(f"--starts {text!r} has no months.", "Write for example --starts 0,6,12.")
+    return [int(part) for part in parts]
 
 
 def _partners(text: str | None) -> list[str] | None:

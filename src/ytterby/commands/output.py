@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ytterby.study import Progress
+    from ytterby.views.memo_page import Part
 
 SHOWN_ROWS = 20  # of a table on the terminal
 
@@ -33,6 +34,15 @@ def json_place(path: Path | None) -> Path | None:
 
     if path is not None:
         check_place(path, formats=(".json",))
+    return path
+
+
+def page_place(path: Path | None) -> Path | None:
+    """Refuse a place for a page before the work starts."""
+    from ytterby.views.tables import check_place
+
+    if path is not None:
+        check_place(path, formats=(".html",))
     return path
 
 
@@ -108,6 +118,22 @@ def print_table(table: pd.DataFrame, title: str = "", limit: int = SHOWN_ROWS) -
     from ytterby.views.terminal import terminal_table
 
     Console().print(terminal_table(table, title, limit=limit))
+
+
+def print_parts(parts: Iterable[Part]) -> None:
+    """Print a memo: each part's sentences, then its table."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from ytterby.views.terminal import terminal_table
+
+    console = Console()
+    for part in parts:
+        console.print(Text(f"\n{part.title}", style="bold"))
+        for sentence in part.sentences:
+            console.print(Text(sentence))
+        if len(part.table):
+            console.print(terminal_table(part.table, part.caption, limit=SHOWN_ROWS))
 
 
 @contextmanager

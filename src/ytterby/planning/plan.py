@@ -63,6 +63,9 @@ class Plan:
     usd_per_tpa (loss and cost avoided over the horizon per further tonne a year from the start).
     ``coalitions``: coalition, cost_usd (over today's operation), saving_usd, deadline_met.
     ``split``: partner, alone_usd, shapley_usd, nucleolus_usd (cost it then bears), shapley_stable.
+    ``core``: rule, stable, excess_usd (smallest that a coalition gains by staying; negative: it would
+    leave), coalition (that one).
+    ``support``: :func:`ytterby.planning.support.project_support` of the chosen projects.
     ``proof``: :func:`ytterby.planning.proof.prove`; empty when the plan was not simulated.
     ``insight``: what lies around the plan; None when it was not asked for.
     """
@@ -76,6 +79,8 @@ class Plan:
     gap_values: pd.DataFrame
     coalitions: pd.DataFrame
     split: pd.DataFrame
+    core: pd.DataFrame
+    support: pd.DataFrame
     deadline: Deadline
     status: str
     gap: float

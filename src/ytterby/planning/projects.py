@@ -23,6 +23,7 @@ from ytterby.planning.operations import MONEY
 from ytterby.planning.plan import Deadline, Plan
 from ytterby.planning.programme import PLAN_GAP, Aversion, Choice, Programme
 from ytterby.planning.sharing import in_core, nucleolus, savings_game, shapley
+from ytterby.planning.support import project_support
 from ytterby.planning.task import (
     DAYS_PER_WEEK,
     MONTHS_PER_YEAR,
@@ -154,7 +155,7 @@ class _Report:
         self.begins = self.choice.begins
 
     def plan(self, seconds: float) -> Plan:
-        split = self._split()
+        split, core = self._split()
         started = time.perf_counter()
         projects = self._projects()
         gap_usd = self.choice.gap * abs(self.choice.total_usd + self.joint.baseline_usd())
@@ -169,6 +170,8 @@ class _Report:
             gap_values=self._gap_values(),
             coalitions=self._coalitions(),
             split=split,
+            core=core,
+            support=project_support(self.task, list(self.begins)),
             deadline=self._deadline(),
             status="optimal within the gap" if proven else "stopped at the time limit; not proven optimal",
             gap=self.choice.gap,
@@ -297,17 +300,22 @@ class _Report:
             )
         return pd.DataFrame(rows)
 
-    def _split(self) -> pd.DataFrame:
+    def _split(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """How the cost of the joint plan may be shared; empty when not every coalition was solved."""
         costs = {c: choice.objective_usd for c, choice in self.coalitions.items()}
         if len(costs) < 2 ** len(self.task.players) - 1:
-            return pd.DataFrame(columns=_SPLIT_COLUMNS)
+            return pd.DataFrame(columns=_SPLIT_COLUMNS), pd.DataFrame(columns=_CORE_COLUMNS)
         game = savings_game(costs)
         first, second = shapley(game), nucleolus(game)
         alone = {p: costs[frozenset([p])] for p in self.task.players}
         stable = in_core(game, first).stable
         rows = [[p, alone[p], alone[p] - first[p], alone[p] - second[p], stable] for p in self.task.players]
-        return pd.DataFrame(rows, columns=_SPLIT_COLUMNS)
+        tests = {"shapley": in_core(game, first), "nucleolus": in_core(game, second)}
+        core = [
+            [rule, t.stable, t.smallest_excess, "+".join(p for p in self.task.players if p in t.coalition)]
+            for rule, t in tests.items()
+        ]
+        return pd.DataFrame(rows, columns=_SPLIT_COLUMNS), pd.DataFrame(core, columns=_CORE_COLUMNS)
 
     def _supply(self, members: Sequence[str], choice: Choice) -> float:
         supply = deadline_supply(self.task, members, choice.taken)
@@ -350,6 +358,7 @@ _STOCKPILE_COLUMNS = [
     "stockpile", "partner", "material", "region", "today_t", "joint_t", "alone_t", "joint_days",
     "joint_usd", "alone_usd",
 ]  # fmt: skip
+_CORE_COLUMNS = ["rule", "stable", "excess_usd", "coalition"]
 _SPLIT_COLUMNS = ["partner", "alone_usd", "shapley_usd", "nucleolus_usd", "shapley_stable"]
 
 

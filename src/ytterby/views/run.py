@@ -16,13 +16,17 @@ from ytterby.views.exhibits import figure_tables
 from ytterby.views.folder import RUN_FILE, files_in
 from ytterby.views.page import write_report
 from ytterby.views.results import Results
-from ytterby.views.tables import write_table
+from ytterby.views.tables import write_table, write_text
 from ytterby.views.wording import plain_value
 
 if TYPE_CHECKING:
     from ytterby.planning.projects import Plan
 
-_PLAN_TABLES = ("projects", "stockpiles", "costs", "losses", "gap_values", "coalitions", "split")
+_PLAN_TABLES = (
+    "projects", "stockpiles", "costs", "losses", "gap_values", "coalitions", "split", "core", "support",
+    "proof",
+)  # fmt: skip
+_AROUND = ("frontier", "alternatives", "regret", "earlier")
 _CSV = ("articles", "problems", "verdicts", "variants", "pledges", "policies", "corroboration", "screen",
         "chokepoints", "flows", "losses", "assumptions", "sources")  # fmt: skip
 
@@ -45,16 +49,28 @@ def write_results(
 
 
 def write_plan(plan: Plan, path: Path) -> None:
-    """Write a plan as JSON: its tables as lists of rows, its deadline, gap and notes."""
+    """Write a plan as JSON, whole or not at all: its tables as lists of rows, deadline, gap and notes."""
     deadline = {key: plain_value(value) for key, value in asdict(plan.deadline).items()}
     head = {"study": plan.study, "partners": list(plan.partners), "deadline": deadline, "status": plan.status}
     tables = {name: _rows(table) for name, table in plan_tables(plan).items()}
-    write_json({**head, "gap": plan.gap, "gap_usd": plan.gap_usd, "notes": list(plan.notes), **tables}, path)
+    worth = (
+        {
+            "least_regretted": plan.insight.least_regretted,
+            "information_usd": plan.insight.information_usd,
+            "stochastic_usd": plan.insight.stochastic_usd,
+        }
+        if plan.insight
+        else {}
+    )
+    told = {"gap": plan.gap, "gap_usd": plan.gap_usd, **worth, "notes": list(plan.notes)}
+    write_json({**head, **told, **tables}, path)
 
 
 def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     """Tables of a plan by name, in reading order."""
-    return {name: getattr(plan, name) for name in _PLAN_TABLES}
+    tables = {name: getattr(plan, name) for name in _PLAN_TABLES}
+    around = {name: getattr(plan.insight, name) for name in _AROUND} if plan.insight else {}
+    return tables | around
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -64,4 +80,4 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
 def write_json(content: Any, path: Path) -> None:
     """Write JSON that reads and compares well: indented, keys in given order, no NaN."""
     text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="")
+    write_text(text + "\n", path)

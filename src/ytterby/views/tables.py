@@ -43,12 +43,17 @@ def write_table(frame: pd.DataFrame, path: Path, credit: pd.DataFrame | None = N
     _replace(path, lambda partial: _WRITERS[path.suffix](frame, partial, credit))
 
 
+def write_text(text: str, path: Path) -> None:
+    """Write a text whole or not at all."""
+    _replace(path, lambda partial: partial.write_text(text, encoding="utf-8", newline=""))
+
+
 def credit_place(path: Path) -> Path:
     """File of the sources and terms of a table: ``shares.csv`` has ``shares.csv.sources.csv``."""
     return path.with_name(f"{path.name}.sources.csv")
 
 
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file under another name first: an interruption leaves no half of it under its own."""
     partial = path.with_name(f".{path.name}.part")
     try:

@@ -61,4 +61,5 @@ def _longest(texts: Iterable[str]) -> int:
 
 
 def _printable(text: str) -> str:
+    text = text.replace("\u00a0", " ")  # keeps number and unit together on pages only
     return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
