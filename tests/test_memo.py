@@ -59,7 +59,7 @@ def test_the_page_holds_every_word_and_nothing_acts(study, plan, tmp_path):
     for part in write_memo(plan, study.files)[:3]:
         for sentence in part.sentences:
             assert sentence in seen
-    assert "default-src 'none'" in page
+    assert "default-src 'none'" in unescape(page)
     ids = re.findall(r'\sid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
 
