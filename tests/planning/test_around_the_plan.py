@@ -19,6 +19,7 @@ from ytterby.network.build import build_chain
 from ytterby.network.random_study import Size
 from ytterby.network.shocks import build_scenarios
 from ytterby.planning.alternatives import alternatives
+from ytterby.planning.choices import attainable_tpa
 from ytterby.planning.frontier import frontier
 from ytterby.planning.operations import MONEY
 from ytterby.planning.periods import even
@@ -26,7 +27,7 @@ from ytterby.planning.programme import PLAN_GAP, Aversion, Programme, determinis
 from ytterby.planning.random_study import KINDS, random_planning_study
 from ytterby.planning.regret import regret
 from ytterby.planning.solve import Model, Solver, solve
-from ytterby.planning.task import build_task
+from ytterby.planning.task import build_task, required_tpa
 from ytterby.planning.worth import week_earlier
 
 TOY = Path(str(files("ytterby") / "studies" / "three-countries"))
@@ -281,3 +282,26 @@ def test_a_deep_plan_tells_all_of_it():
     assert insight.alternatives["plan"].iloc[0] == 0
     assert isinstance(insight.regret, pd.DataFrame)
     assert insight.earlier["project"].tolist() == ["separation_c"]
+
+
+# coalitions under a target ------------------------------------------------------------------------
+
+
+@few
+@given(seeds, bad, st.floats(0.1, 1))
+def test_a_target_that_partners_miss_alone_does_not_make_them_dearer_together(seed, kinds, share):
+    """What members are held to alone can be had together, at no more than the sum of their costs."""
+    study, chain, scenarios = random_planning_study(seed, SMALL, kinds)
+    material = study.tables["materials"]["material"].iloc[-1]
+    planning = study.settings.planning.model_copy(
+        update={"target_share": share, "deadline_material": material, "controlled_regions": ()}
+    )
+    study = replace(study, settings=study.settings.model_copy(update={"planning": planning}))
+    task = build_task(study, chain, scenarios, horizon=even(8, 8, discount_rate=0.04))
+    held = {p: min(required_tpa(task, [p]), attainable_tpa(task, [p])) for p in task.players}
+    assert sum(held.values()) <= attainable_tpa(task, task.players) * (1 + 1e-6) + 1e-6
+    apart = [Programme(task, (p,), held[p]) for p in task.players]
+    together = Programme(task, task.players, sum(held.values()))
+    costs = [p.choose().total_usd + p.baseline_usd() for p in apart]
+    joint = together.choose().total_usd + together.baseline_usd()
+    assert joint <= sum(costs) + 2 * PLAN_GAP * (abs(joint) + sum(map(abs, costs))) + 1

@@ -130,11 +130,17 @@ def _held_to(task: Task, members: Sequence[str], best_effort: bool) -> float:
 def _coalition_choices(
     task: Task, joint: Choice, options: dict[str, Any]
 ) -> Iterable[tuple[frozenset[str], Choice]]:
-    """Plans of the coalitions; those that miss the target alone are held to the most they can."""
+    """Plans of the coalitions.
+
+    A partner who cannot meet the target alone is held to the most that he can, and a coalition to the
+    sum of what its members are held to. Holding it to more, because together more can be had, would
+    make a larger coalition dearer than its parts.
+    """
     count = len(task.players)
+    alone = {p: _held_to(task, [p], best_effort=True) for p in task.players}
     sizes = range(1, count) if count <= ALL_COALITIONS else (1,)
     for members in (m for size in sizes if size < count for m in combinations(task.players, size)):
-        programme = Programme(task, members, _held_to(task, members, best_effort=True))
+        programme = Programme(task, members, sum(alone[m] for m in members))
         yield frozenset(members), programme.choose(gap=ALONE_GAP, **options)
     yield frozenset(task.players), joint
 
