@@ -36,6 +36,15 @@ def json_place(path: Path | None) -> Path | None:
     return path
 
 
+def page_place(path: Path | None) -> Path | None:
+    """Refuse a place for a page before the work starts."""
+    from ytterby.views.tables import check_place
+
+    if path is not None:
+        check_place(path, formats=(".html",))
+    return path
+
+
 Study = Annotated[str, typer.Argument(help="A built-in study (see `ytterby new --help`) or a study folder.")]
 Out = Annotated[
     Path | None,

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ytterby.ledger.pledges import build_pledges, status_at
 from ytterby.ledger.policies import build_policies, policies_in_force
-from ytterby.ledger.reconcile import build_clusters, build_differences, reconcile
+from ytterby.ledger.reconcile import Cluster, build_clusters, build_differences, reconcile
 from ytterby.ledger.verify import verify
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Ledger:
     clusters: pd.DataFrame
     differences: pd.DataFrame
     origins: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    events: tuple[Cluster, ...] = ()  # the rows of ``clusters`` with their claims, for who shows them
 
 
 def keep_ledger(
@@ -62,6 +63,7 @@ def keep_ledger(
         clusters=build_clusters(clusters),
         differences=build_differences(clusters),
         origins=origins or {},
+        events=tuple(clusters),
     )
 
 

@@ -35,6 +35,20 @@ def foreign(value: Any) -> Markup:
     return tag("bdi", shown)
 
 
+def exact(value: str) -> Markup:
+    """Text from outside with every character kept, so that what is shown reads as what was read.
+
+    Direction marks stay in the text but out of the layout, and their codes are shown in their place;
+    a carriage return stays one. Only characters that HTML forbids become U+FFFD, one for one.
+    """
+    shown = text(value).replace("\r", "&#13;")
+    return Markup(_BIDI.sub(lambda mark: _sign(mark[0]), shown))
+
+
+def _sign(mark: str) -> Markup:
+    return tag("span", tag("span", mark, hidden=True), class_="sign", data_code=f"U+{ord(mark):04X}")
+
+
 def join(parts: Iterable[Any], separator: Any = "") -> Markup:
     """Join parts, each escaped unless it is markup."""
     return Markup(text(separator).join(text(part) for part in parts))
