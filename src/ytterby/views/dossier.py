@@ -210,7 +210,7 @@ def _legend() -> Markup:
     letters = [tag("span", word, class_=letter, data_s=letter) for letter, word in SLOTS.items()]
     others = [
         tag("span", "words shared with another report", class_="copy"),
-        tag("span", "not part of the article", class_="noise"),
+        tag("span", "not part of the article", class_="noise", data_type="caption"),
     ]
     told = (
         "A number opens each claim and leads to its event; a note in the margin leads to the same words "

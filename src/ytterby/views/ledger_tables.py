@@ -17,6 +17,7 @@ from ytterby.views.witness import band_lines, pledge_amount, policy_dates, verdi
 from ytterby.views.wording import in_unit
 
 _MOST_ROWS = 2_000
+_FOR_ALL = ("", "*")  # targets of a policy against everybody
 _GRAVEST_FIRST = ("inconsistent", "consistent_with_other_definition", "consistent")
 
 
@@ -93,7 +94,8 @@ def policies(known: pd.DataFrame, date: dt.date) -> Markup:
         return section("policies", title, tag("p", "No known policy fits the claims.", class_="none"))
     rows = [
         _row(
-            anchor("policy", row.policy), foreign(row.label), f"{row.issuers} → {row.targets or 'all'}",
+            anchor("policy", row.policy), foreign(row.label),
+            f"{row.issuers} → {'all' if row.targets in _FOR_ALL else row.targets}",
             row.instrument, policy_dates(row), row.state.replace("_", " "),
             "yes" if row.certain else f"no: {row.possible.replace(';', ' or ').replace('_', ' ')}",
         )
@@ -116,7 +118,7 @@ def definitions(verdicts: pd.DataFrame, variants: pd.DataFrame, labels: Labels) 
 
 def _tried(verdict: Any, variants: pd.DataFrame, labels: Labels) -> Markup:
     show = in_unit(str(verdict.unit))
-    rows = [_variant(row, show) for row in variants.itertuples(index=False)]
+    rows = [_variant(row, show) for row in _nearest_first(variants).itertuples(index=False)]
     heads = ("Definition", "From", "To", "Verdict", "Source", "Query")
     title = tag(
         "h3", verdict.kind.replace("_", " "), " ", labels.claim(verdict.claim_id, verdict.report), " ",
@@ -126,8 +128,16 @@ def _tried(verdict: Any, variants: pd.DataFrame, labels: Labels) -> Markup:
         "article", title, tag("blockquote", foreign(clip(verdict.quote, 600))),
         draw_band(verdict, show), tag("p", *band_lines(verdict, show)),
         tag("p", foreign(clip(verdict.reason, 1200))),
-        table(f"{len(rows)} definitions", heads, rows), id=anchor("definitions", verdict.claim_id),
+        table(f"{len(rows)} definition{'' if len(rows) == 1 else 's'}", heads, rows),
+        id=anchor("definitions", verdict.claim_id),
     )  # fmt: skip
+
+
+def _nearest_first(variants: pd.DataFrame) -> pd.DataFrame:
+    """The nearest definition, the reference, those that agree, then the others as they were tried."""
+    place = 3 - variants["verdict"].eq("consistent").astype(int)
+    place = place.mask(variants["reference"].astype(bool), 1).mask(variants["best"].astype(bool), 0)
+    return variants.loc[place.sort_values(kind="stable").index]
 
 
 def _variant(row: Any, show: Callable[[Any], str]) -> Markup:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-_VOID = frozenset({"meta", "link", "br", "hr", "img", "col", "wbr"})
+_VOID = frozenset({"meta", "link", "br", "hr", "img", "input", "col", "wbr"})
 # Characters that HTML forbids, and lone surrogates, which UTF-8 cannot write.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
