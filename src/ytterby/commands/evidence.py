@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ytterby.evidence.reading import Reading
     from ytterby.ledger.calendars import Event
     from ytterby.ledger.ledger import Ledger
+    from ytterby.ledger.likeness import Embedder
 
 evidence_app = typer.Typer()
 Claims = Annotated[Path, typer.Argument(help="Claims as JSON lines, from `ytterby read`.")]
@@ -141,6 +142,9 @@ def verify(
     ] = None,
     page: Page = None,
     at: At = None,
+    across_languages: Annotated[
+        bool, typer.Option("--across-languages", help="Link events by meaning, with the extra `embeddings`.")
+    ] = False,
     store: Store = None,
 ) -> None:
     """Check each numeric claim against the store: a verdict as a band over named definitions.
@@ -156,6 +160,7 @@ def verify(
     from ytterby.evidence.cards import read_cards
     from ytterby.evidence.claims import read_claims
     from ytterby.facts.store import open_store
+    from ytterby.ledger.likeness import BundledEmbedder
 
     if variants + clusters + differences > 1:
         raise YtterbyError(
@@ -163,20 +168,25 @@ def verify(
         )
     if bool(articles) != bool(page):
         raise YtterbyError("--articles and --page belong together.", "Give both, or neither.")
-    told = read_claims(claims)
+    told, embed = read_claims(claims), BundledEmbedder() if across_languages else None
     if articles and page:
-        _verify_page(told, articles, day(at) or date.today(), page, store)
+        _verify_page(told, articles, day(at) or date.today(), page, store, embed)
         if not out:
             return
     cards = read_cards(reports) if reports else []
     with open_store(store) as opened:
-        checked = road.verify(told, store=opened, reports=cards, date=day(at))
+        checked = road.verify(told, store=opened, reports=cards, date=day(at), embed=embed)
     table = checked.variants if variants else checked.clusters if clusters else checked.verdicts
     give(checked.differences if differences else table, out)
 
 
 def _verify_page(
-    claims: Sequence[Claim], articles: Sequence[Path], at: date, page: Path, store: Path | None
+    claims: Sequence[Claim],
+    articles: Sequence[Path],
+    at: date,
+    page: Path,
+    store: Path | None,
+    embed: Embedder | None,
 ) -> None:
     """Show claims that are there already in the articles they were read from."""
     from dataclasses import replace
@@ -187,7 +197,7 @@ def _verify_page(
 
     reading = replace(gather_articles(road.check_paths(articles)), claims=tuple(claims))
     with open_store(store) as opened:
-        _write_page(reading, road.verify(reading, store=opened, date=at), at, page)
+        _write_page(reading, road.verify(reading, store=opened, date=at, embed=embed), at, page)
 
 
 @evidence_app.command()

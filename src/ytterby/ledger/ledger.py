@@ -17,6 +17,7 @@ from ytterby.ledger.verify import verify
 if TYPE_CHECKING:
     from ytterby.evidence.claims import Claim
     from ytterby.facts.store import Store
+    from ytterby.ledger.likeness import Embedder
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def keep_ledger(
     policies: pd.DataFrame | None = None,
     origins: Mapping[str, Sequence[str]] | None = None,
     dates: Mapping[str, dt.date] | None = None,
+    embed: Embedder | None = None,
 ) -> Ledger:
     """Check claims against the store and enter promises, policies and events.
 
@@ -50,11 +52,12 @@ def keep_ledger(
     policies: rows of a study's ``policies.csv``; they replace the store's where they name one.
     origins: independent origins of each report; a report not named is its own.
     dates: day of each report, where known; a report cannot speak of what came later.
+    embed: links events across languages by meaning, as for ``reconcile``.
     """
     claims = list(claims)
     known = build_policies(store, policies)
     verified = verify(claims, store, known, dates)
-    clusters = reconcile(claims, origins, dates=dates, suspected=_swapped(verified.verdicts))
+    clusters = reconcile(claims, origins, dates=dates, suspected=_swapped(verified.verdicts), embed=embed)
     return Ledger(
         verdicts=verified.verdicts,
         variants=verified.variants,

@@ -288,8 +288,8 @@ def _left_out(parts: _Parts) -> Markup:
     named = [tag("li", foreign(clip(article.file))) for article in parts.left[:_MOST_NAMED]]
     more = len(parts.left) - len(named)
     words = (
-        f"{len(parts.left)} of {len(parts.left + parts.shown)} articles are not shown in full. This page "
-        f"holds {len(parts.shown)}, within {MOST_CHARACTERS / 1e6:g} million characters. The claims of the "
+        f"{len(parts.left)} of {len(parts.dossier.reading.articles)} articles are not shown in full. "
+        f"This page holds {len(parts.shown)}, within {MOST_CHARACTERS / 1e6:g} million characters. The claims of the "
         "others are counted, checked and compared all the same. To see them, name their files: "
         "ytterby verify CLAIMS --articles FILE --page OTHER.html."
     )
