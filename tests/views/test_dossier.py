@@ -220,7 +220,7 @@ def test_a_megabyte_is_shown_whole(tmp_path: Path) -> None:
 def test_same_input_same_bytes_by_both_roads(dossier: Dossier, tmp_path: Path) -> None:
     articles = tmp_path / "articles"
     articles.mkdir()
-    for article in dossier.reading.articles:
+    for article in dossier.reading.articles[2:5]:
         (articles / article.file).write_bytes(article.text.encode())
     read = build([articles])
     gathered = replace(gather_articles([articles]), claims=read.reading.claims)

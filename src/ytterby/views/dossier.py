@@ -289,8 +289,8 @@ def _left_out(parts: _Parts) -> Markup:
     more = len(parts.left) - len(named)
     words = (
         f"{len(parts.left)} of {len(parts.dossier.reading.articles)} articles are not shown in full. "
-        f"This page holds {len(parts.shown)}, within {MOST_CHARACTERS / 1e6:g} million characters. The claims of the "
-        "others are counted, checked and compared all the same. To see them, name their files: "
+        f"This page holds {len(parts.shown)}, within {MOST_CHARACTERS / 1e6:g} million characters. The "
+        "claims of the others are counted, checked and compared all the same. To see them, name their files: "
         "ytterby verify CLAIMS --articles FILE --page OTHER.html."
     )
     rest = tag("p", f"and {more:,} more.") if more > 0 else ""
