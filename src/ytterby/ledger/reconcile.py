@@ -36,6 +36,7 @@ _GOVERNMENTS = {
     "State Department": "US government", "Beijing": "Chinese government", "MOFCOM": "Chinese government",
     "Tokyo": "Japanese government", "METI": "Japanese government",
 }  # fmt: skip
+GRAVE = frozenset({"conflict", "error_in_source"})  # differences that two true reports cannot have
 _WORD = re.compile(r"\w+")
 
 
@@ -57,7 +58,7 @@ class Cluster:
     @property
     def label(self) -> str:
         """The word for how well the event is attested."""
-        if any(found.type in {"conflict", "error_in_source"} for found in self.differences):
+        if any(found.type in GRAVE for found in self.differences):
             return "conflicting"
         return "corroborated" if len(self.origins) > 1 else "single"
 
@@ -133,9 +134,7 @@ def build_differences(clusters: Sequence[Cluster]) -> pd.DataFrame:
 
 
 def _row(cluster: Cluster) -> list[Any]:
-    conflicts = [
-        found.field for found in cluster.differences if found.type in {"conflict", "error_in_source"}
-    ]
+    conflicts = [found.field for found in cluster.differences if found.type in GRAVE]
     return [
         cluster.id, cluster.members[0].kind, cluster.members[0].quote, cluster.label, len(cluster.reports),
         len(cluster.origins), ";".join(cluster.origins), ";".join(cluster.reports),
@@ -168,7 +167,7 @@ def _judged(difference: Difference, suspected: frozenset[str]) -> Difference:
 
 def _relation(differences: Sequence[Difference]) -> str:
     types = {found.type for found in differences}
-    if types & {"conflict", "error_in_source"}:
+    if types & GRAVE:
         return "differs"
     return "same_less_detail" if "granularity" in types else "same"
 

@@ -23,10 +23,10 @@ from ytterby.evidence.claims import Claim, Span
 from ytterby.evidence.reading import Reading
 from ytterby.ledger.ledger import Ledger
 from ytterby.ledger.links import policies_from_claims
-from ytterby.ledger.reconcile import Cluster
+from ytterby.ledger.reconcile import GRAVE, Cluster
 from ytterby.views.events import Known, event_card, known_of
 from ytterby.views.labels import Labels, clip, label_reports
-from ytterby.views.ledger_tables import definitions, pledges, policies, verdict_counts
+from ytterby.views.ledger_tables import MOST_NAMED, definitions, more_of, pledges, policies, verdict_counts
 from ytterby.views.marked import SLOTS, article_text
 from ytterby.views.markup import Markup, foreign, join, tag
 from ytterby.views.page import still_page_html
@@ -188,14 +188,14 @@ def _summary(parts: _Parts) -> Markup:
 
 
 def _conflicts(parts: _Parts) -> Iterator[Markup]:
-    grave = ("conflict", "error_in_source")
-    for event in parts.events[:MOST_EVENTS]:
-        fields = dict.fromkeys(found.field for found in event.differences if found.type in grave)
-        if fields:
-            words = f"{event.members[0].kind.replace('_', ' ')}, {' and '.join(fields)}"
-            link = tag("a", words, href=f"#{anchor('event', event.id)}", class_="trace")
-            reports = join((parts.labels.report(report) for report in event.reports), ", ")
-            yield join(["Conflict: ", link, " (", reports, ")"])
+    found = [event for event in parts.events[:MOST_EVENTS] if event.label == "conflicting"]
+    for event in found[:MOST_NAMED]:
+        fields = dict.fromkeys(d.field for d in event.differences if d.type in GRAVE)
+        words = f"{event.members[0].kind.replace('_', ' ')}, {' and '.join(fields)}"
+        link = tag("a", words, href=f"#{anchor('event', event.id)}", class_="trace")
+        reports = join((parts.labels.report(report) for report in event.reports), ", ")
+        yield join(["Conflict: ", link, " (", reports, ")"])
+    yield from more_of(len(found), "events")
 
 
 def _legend() -> Markup:

@@ -175,8 +175,8 @@ def verdict_note(verdict: Any, labels: Labels) -> Markup:
     parts.append(tag("span", foreign(clip(verdict.reason, 1200)), class_="line"))
     if verdict.suspected_error:
         parts.append(_error(verdict.suspected_error))
-    if verdict.variants and verdict.verdict != "not_checkable":
-        words = "the definition tried" if verdict.variants == 1 else f"all {verdict.variants} definitions"
+    if verdict.verdict != "not_checkable":
+        words = "the definition tried" if verdict.variants < 2 else f"all {verdict.variants} definitions"
         parts.append(tag("a", words, href=f"#{anchor('definitions', verdict.claim_id)}", class_="trace"))
     return tag("div", *parts, id=anchor("verdict", verdict.claim_id), class_=f"verdict {verdict.verdict}")
 

@@ -16,6 +16,7 @@ from ytterby.views.results import anchor
 from ytterby.views.witness import band_lines, pledge_amount, policy_dates, verdict_word
 from ytterby.views.wording import in_unit
 
+MOST_NAMED = 4  # of one sort in the summary; a pile has dozens
 _MOST_ROWS = 2_000
 _FOR_ALL = ("", "*")  # targets of a policy against everybody
 _GRAVEST_FIRST = ("inconsistent", "consistent_with_other_definition", "consistent")
@@ -29,17 +30,22 @@ def verdict_counts(verdicts: pd.DataFrame, labels: Labels) -> Iterator[Markup]:
         told = join((join([f"{counts[name]} ", verdict_word(name)]) for name in known), ", ")
         yield join([f"{len(verdicts)} claims were held against tables and policies: ", told, "."])
     for name in _GRAVEST_FIRST[:2]:
-        for row in verdicts[verdicts["verdict"] == name].head(20).itertuples(index=False):
-            link = tag(
-                "a",
-                row.kind.replace("_", " "),
-                href=f"#{anchor('definitions', row.claim_id)}",
-                class_="trace",
-            )
-            reason = foreign(clip(row.reason, 400))
-            yield join(
-                [verdict_word(name), " ", link, " ", labels.claim(row.claim_id, row.report), ": ", reason]
-            )
+        rows = verdicts[verdicts["verdict"] == name]
+        yield from (_named(row, labels) for row in rows.head(MOST_NAMED).itertuples(index=False))
+        yield from more_of(len(rows), "definitions")
+
+
+def _named(row: Any, labels: Labels) -> Markup:
+    target = f"#{anchor('definitions', row.claim_id)}"
+    link = tag("a", row.kind.replace("_", " "), href=target, class_="trace")
+    claim, reason = labels.claim(row.claim_id, row.report), foreign(clip(row.reason, 400))
+    return join([verdict_word(row.verdict), " ", link, " ", claim, ": ", reason])
+
+
+def more_of(count: int, where: str) -> Iterator[Markup]:
+    """Say how many more there are than the summary names, and where they stand."""
+    if count > MOST_NAMED:
+        yield join([f"and {count - MOST_NAMED} more of these: ", tag("a", "all", href=f"#{where}"), "."])
 
 
 def table(caption: str, heads: Sequence[str], rows: Sequence[Markup]) -> Markup:
@@ -108,7 +114,7 @@ def policies(known: pd.DataFrame, date: dt.date) -> Markup:
 def definitions(verdicts: pd.DataFrame, variants: pd.DataFrame, labels: Labels) -> Markup:
     """Every definition under which a claim was looked up, with its number and the query that gives it."""
     title = "Every definition tried"
-    checked = verdicts[verdicts["verdict"].isin(_GRAVEST_FIRST) & (verdicts["variants"] > 0)]
+    checked = verdicts[verdicts["verdict"].isin(_GRAVEST_FIRST)]
     order = checked["verdict"].map(_GRAVEST_FIRST.index).sort_values(kind="stable").index
     tried = dict(list(variants.groupby("claim_id", sort=False)))
     parts = [_tried(row, tried[row.claim_id], labels) for row in checked.loc[order].itertuples(index=False)]
