@@ -40,7 +40,7 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str | None], list[str]]] = []
         self.open: list[tuple[str, dict[str, str | None], list[str]]] = []
         self.links: dict[str, set[str]] = {}
-        self.feed(html)
+        self.feed(re.sub("\r\n?", "\n", html))  # a browser reads line ends so
         self.close()
         assert self.open == []
 
@@ -268,6 +268,16 @@ def test_what_is_left_out_is_named_and_still_counted(dossier: Dossier, page: Pag
     assert whole[0] == part[0]
     ids = {a["id"] for _, a, _ in short.elements if a.get("id")}
     assert not {str(a["href"])[1:] for _, a, _ in short.elements if a.get("href")} - ids
+
+
+def test_claims_whose_texts_were_not_given_are_counted(dossier: Dossier) -> None:
+    first = dossier.reading.articles[0]
+    reading = replace(dossier.reading, articles=(first,), text_reuse=())
+    page = Page(dossier_html(Dossier(reading, dossier.ledger, DAY)))
+    others = [claim.report for claim in reading.claims if claim.report != first.id]
+    assert f"{len(others)} claims are of {len(set(others))} reports whose texts" in page.by_id("left-out")
+    ids = {a["id"] for _, a, _ in page.elements if a.get("id")}
+    assert not {str(a["href"])[1:] for _, a, _ in page.elements if a.get("href")} - ids
 
 
 def test_characters_and_events_are_bounded_too(dossier: Dossier, monkeypatch: pytest.MonkeyPatch) -> None:

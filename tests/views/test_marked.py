@@ -33,7 +33,7 @@ class Reader(HTMLParser):
         self.claims: dict[str, str] = {}
         self.names: set[str] = set()
         self.open: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
+        self.feed(re.sub("\r\n?", "\n", html))  # a browser reads line ends so
         self.close()
         assert self.open == []
 

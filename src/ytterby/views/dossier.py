@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -282,24 +282,49 @@ def _unshown(parts: _Parts) -> Markup:
 
 
 def _left_out(parts: _Parts) -> Markup:
-    """Articles that the page has no room for; their claims are counted, checked and compared all the same."""
+    """Articles without room, and claims without an article; all are counted, checked and compared."""
+    content = [*_without_room(parts), *_without_text(parts)]
+    return section("left-out", "What this page leaves out", *content) if content else Markup("")
+
+
+def _without_room(parts: _Parts) -> Iterator[Markup]:
     if not parts.left:
-        return Markup("")
-    named = [tag("li", foreign(clip(article.file))) for article in parts.left[:_MOST_NAMED]]
-    more = len(parts.left) - len(named)
+        return
     words = (
         f"{len(parts.left)} of {len(parts.dossier.reading.articles)} articles are not shown in full. "
         f"This page holds {len(parts.shown)}, within {MOST_CHARACTERS / 1e6:g} million characters. The "
         "claims of the others are counted, checked and compared all the same. To see them, name their files: "
         "ytterby verify CLAIMS --articles FILE --page OTHER.html."
     )
-    rest = tag("p", f"and {more:,} more.") if more > 0 else ""
-    return section("left-out", "What this page leaves out", tag("p", words), tag("ul", *named), rest)
+    yield tag("p", words)
+    yield _some(article.file for article in parts.left)
+
+
+def _without_text(parts: _Parts) -> Iterator[Markup]:
+    """Claims of reports whose texts were not given with them."""
+    given = {article.id for article in parts.dossier.reading.articles}
+    missing = [claim.report for claim in parts.dossier.reading.claims if claim.report not in given]
+    if missing:
+        reports = list(dict.fromkeys(missing))
+        words = (
+            f"{len(missing)} claims are of {len(reports)} reports whose texts were not given; their quotes "
+            "were not looked for. Give all texts with --articles."
+        )
+        yield tag("p", words)
+        yield _some(reports)
+
+
+def _some(names: Iterable[str]) -> Markup:
+    """A list that ends after so many names and says how many follow."""
+    listed = list(names)
+    more = [f"and {len(listed) - _MOST_NAMED:,} more"] if len(listed) > _MOST_NAMED else []
+    return tag("ul", *(tag("li", foreign(clip(name))) for name in (*listed[:_MOST_NAMED], *more)))
 
 
 def _problems(parts: _Parts) -> Markup:
     problems = parts.dossier.reading.problems
     if not problems:
         return Markup("")
-    told = [tag("li", foreign(clip(problem))) for problem in problems[:_MOST_NAMED]]
-    return section("problems", f"{len(problems)} files or records could not be read", tag("ul", *told))
+    return section(
+        "problems", f"{len(problems)} files or records could not be read", _some(map(str, problems))
+    )
