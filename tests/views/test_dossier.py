@@ -3,6 +3,8 @@
 import datetime as dt
 import json
 import re
+import shutil
+import subprocess
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -217,6 +219,32 @@ def test_a_hostile_article_stays_a_text(tmp_path: Path) -> None:
     outside = re.sub("<span hidden>.</span>", "", html, flags=re.DOTALL)
     assert not re.search("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", outside)
     assert len(html) < 400_000
+
+
+def test_a_browser_finds_the_same_words_and_runs_nothing(tmp_path: Path) -> None:
+    """The page with our own probe in it; the text that a browser holds, code point by code point."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no Chromium on this machine")
+    (tmp_path / "a.txt").write_bytes((HOSTILE + "\u2066\u2069 \u05e9 \u0085\t&#13; &amp;\r\n\r end").encode())
+    built = build([tmp_path / "a.txt"])
+    probe = (
+        "<script>document.title = Array.from(document.querySelector('.text').textContent)"
+        ".map(c => c.codePointAt(0)).join(',')</script></body>"
+    )
+    html = re.sub("<meta http-equiv[^>]*>", "", dossier_html(built)).replace("</body>", probe)
+    (tmp_path / "page.html").write_text(html, encoding="utf-8", newline="")
+    command = [
+        browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
+        "--disable-background-networking", "--disable-component-update", "--disable-quic",
+        f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=8000", "--dump-dom",
+        (tmp_path / "page.html").as_uri(),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    title = re.search("<title>([^<]*)</title>", done.stdout)
+    assert title is not None
+    shown = "".join(chr(int(code)) for code in title[1].split(","))
+    assert shown == built.reading.articles[0].text.replace("\u0085", "\ufffd")
 
 
 def test_a_megabyte_is_shown_whole(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from ytterby.ledger.ledger import Ledger
 from ytterby.ledger.links import policies_from_claims
 from ytterby.ledger.reconcile import GRAVE, Cluster
 from ytterby.views.events import Known, event_card, known_of
-from ytterby.views.labels import Labels, clip, label_reports
+from ytterby.views.labels import Labels, clip, counted, label_reports
 from ytterby.views.ledger_tables import MOST_NAMED, definitions, more_of, pledges, policies, verdict_counts
 from ytterby.views.marked import SLOTS, article_text
 from ytterby.views.markup import Markup, foreign, join, tag
@@ -156,10 +156,11 @@ def _known(dossier: Dossier) -> Known:
 
 
 def _body(parts: _Parts) -> Markup:
-    count = len(parts.dossier.reading.articles)
+    reading = parts.dossier.reading
+    counts = f"{counted(len(reading.articles), 'article')}, {counted(len(reading.claims), 'claim')}"
     header = tag(
         "header", tag("p", "ytterby dossier", class_="kicker"), tag("h1", "What the reports say"),
-        tag("p", f"{count} articles, {len(parts.dossier.reading.claims)} claims, each on its exact words. "
+        tag("p", f"{counts}, each on its exact words. "
             f"Promises and policies as of {parts.dossier.date}.", class_="asof"),
     )  # fmt: skip
     events = join(event_card(event, parts.known, parts.labels) for event in parts.events[:MOST_EVENTS])
@@ -254,7 +255,7 @@ def _facts(article: Article, claims: int) -> Markup:
     when = f"{date.value} ({date.evidence}{f', {date.basis}' if date.basis else ''})" if date else "not known"
     agencies = ", ".join(f"{a.name} ({a.evidence.replace('_', ' ')})" for a in article.agencies)
     rows = (
-        ("File", f"{article.file}, {article.chars:,} characters, {claims} claims"), ("Date", when),
+        ("File", f"{article.file}, {article.chars:,} characters, {counted(claims, 'claim')}"), ("Date", when),
         ("Publisher", article.publisher.value or "the text names none"),
         ("Agencies", agencies or "none named"),
         ("Address", article.url or ""),

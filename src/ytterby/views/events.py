@@ -12,7 +12,7 @@ import pandas as pd
 from ytterby.ledger.reconcile import Cluster
 from ytterby.ledger.statements import Statement
 from ytterby.views.bands import draw_band
-from ytterby.views.labels import Labels, clip
+from ytterby.views.labels import Labels, clip, counted
 from ytterby.views.markup import Markup, foreign, join, tag
 from ytterby.views.results import anchor
 from ytterby.views.witness import band_lines, verdict_word
@@ -85,12 +85,8 @@ def attested(event: Cluster) -> Markup:
     if len(event.reports) == 1 and event.label != "conflicting":
         return tag("span", "one report", class_="word")
     mark, word = LABELS[event.label]
-    counted = f"{mark} {_count(len(event.reports), 'report')}, {_count(len(event.origins), 'origin')}: {word}"
-    return tag("span", counted if event.label != "single" else counted.rpartition(":")[0], class_="word")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+    told = f"{mark} {counted(len(event.reports), 'report')}, {counted(len(event.origins), 'origin')}: {word}"
+    return tag("span", told if event.label != "single" else told.rpartition(":")[0], class_="word")
 
 
 def _origins(event: Cluster, labels: Labels) -> Markup:

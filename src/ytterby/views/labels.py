@@ -59,6 +59,11 @@ def label_reports(reports: Iterable[str]) -> dict[str, str]:
     return {report: f"R{number}" for number, report in enumerate(reports, start=1)}
 
 
+def counted(number: int, word: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def clip(words: Any, longest: int = _LONGEST) -> str:
     """Words of a bounded length; what is cut is said to be cut."""
     whole = str(words)

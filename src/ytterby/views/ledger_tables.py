@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ytterby.views.bands import draw_band
-from ytterby.views.labels import Labels, clip
+from ytterby.views.labels import Labels, clip, counted
 from ytterby.views.markup import Markup, foreign, join, tag
 from ytterby.views.parts import section
 from ytterby.views.results import anchor
@@ -28,7 +28,7 @@ def verdict_counts(verdicts: pd.DataFrame, labels: Labels) -> Iterator[Markup]:
     known = [name for name in (*_GRAVEST_FIRST, "not_checkable") if counts.get(name)]
     if known:
         told = join((join([f"{counts[name]} ", verdict_word(name)]) for name in known), ", ")
-        yield join([f"{len(verdicts)} claims were held against tables and policies: ", told, "."])
+        yield join([f"Held against tables and policies: {counted(len(verdicts), 'claim')}, ", told, "."])
     for name in _GRAVEST_FIRST[:2]:
         rows = verdicts[verdicts["verdict"] == name]
         yield from (_named(row, labels) for row in rows.head(MOST_NAMED).itertuples(index=False))
@@ -134,7 +134,7 @@ def _tried(verdict: Any, variants: pd.DataFrame, labels: Labels) -> Markup:
         "article", title, tag("blockquote", foreign(clip(verdict.quote, 600))),
         draw_band(verdict, show), tag("p", *band_lines(verdict, show)),
         tag("p", foreign(clip(verdict.reason, 1200))),
-        table(f"{len(rows)} definition{'' if len(rows) == 1 else 's'}", heads, rows),
+        table(counted(len(rows), "definition"), heads, rows),
         id=anchor("definitions", verdict.claim_id),
     )  # fmt: skip
 
