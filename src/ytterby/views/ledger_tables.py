@@ -28,7 +28,7 @@ def verdict_counts(verdicts: pd.DataFrame, labels: Labels) -> Iterator[Markup]:
     known = [name for name in (*_GRAVEST_FIRST, "not_checkable") if counts.get(name)]
     if known:
         told = join((join([f"{counts[name]} ", verdict_word(name)]) for name in known), ", ")
-        yield join([f"Held against tables and policies: {counted(len(verdicts), 'claim')}, ", told, "."])
+        yield join([f"{counted(len(verdicts), 'claim')} held against tables and policies: ", told, "."])
     for name in _GRAVEST_FIRST[:2]:
         rows = verdicts[verdicts["verdict"] == name]
         yield from (_named(row, labels) for row in rows.head(MOST_NAMED).itertuples(index=False))
