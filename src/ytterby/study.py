@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ytterby.facts.store import Store
     from ytterby.indicators.dependence import RegionSet
     from ytterby.ledger.ledger import Ledger
+    from ytterby.ledger.likeness import Embedder
     from ytterby.network.chain import Chain
     from ytterby.network.ensemble import Ensemble
     from ytterby.network.shocks import Scenario
@@ -133,6 +134,7 @@ def verify(
     study: Study | None = None,
     date: dt.date | None = None,
     reports: Sequence[ReportCard] = (),
+    embed: Embedder | None = None,
 ) -> Ledger:
     """Check claims against the store: verdicts as bands, pledges, policies at a date, events by origin.
 
@@ -142,6 +144,7 @@ def verify(
         as an origin of its own and undated words may be met by later policies.
     date: day of which 'in force' and 'due' are asked; the study's, else today.
     reports: dates and origins beside claims alone, from ``read_cards``.
+    embed: links events across languages by meaning; off by default (docs/decisions/0012).
     """
     from ytterby.evidence.reading import Reading
     from ytterby.facts.store import open_store
@@ -159,7 +162,7 @@ def verify(
         claims = tuple(said)
     dates = {report.id: report.day for report in known if report.day}
     origins = report_origins(known, reuse)
-    return keep_ledger(claims, store, day, policies=policies, origins=origins, dates=dates)
+    return keep_ledger(claims, store, day, policies=policies, origins=origins, dates=dates, embed=embed)
 
 
 def screen(

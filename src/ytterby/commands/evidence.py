@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ytterby.commands.output import Out, Store, day, give, progress_bars
+from ytterby.commands.output import Out, Store, day, give, page_place, progress_bars
 from ytterby.errors import UnknownName, YtterbyError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ytterby.evidence.claims import Claim
     from ytterby.evidence.model import ModelReader
     from ytterby.evidence.reading import Reading
     from ytterby.ledger.calendars import Event
+    from ytterby.ledger.ledger import Ledger
+    from ytterby.ledger.likeness import Embedder
 
 evidence_app = typer.Typer()
 Claims = Annotated[Path, typer.Argument(help="Claims as JSON lines, from `ytterby read`.")]
@@ -27,6 +31,11 @@ At = Annotated[
     datetime | None, typer.Option("--at", formats=["%Y-%m-%d"], help="Day that is asked of; default today.")
 ]
 Ics = Annotated[Path | None, typer.Option("--ics", help="The same days as iCalendar.")]
+Page = Annotated[
+    Path | None,
+    typer.Option("--page", callback=page_place, help="One HTML page: the articles with their claims marked, "
+                 "and what other reports, tables and policies say."),
+]  # fmt: skip
 Calendar = Annotated[bool, typer.Option("--calendar", help="The days in calendar order.")]
 
 
@@ -43,6 +52,7 @@ def read(
     rejected: Annotated[
         Path | None, typer.Option("--rejected", help="What the gate rejected and why, JSON lines.")
     ] = None,
+    page: Page = None,
     llm_url: Annotated[
         str | None,
         typer.Option("--llm-url", help="OpenAI-compatible endpoint as a second reader behind the same gate."),
@@ -57,7 +67,7 @@ def read(
     Reads .txt, .html, .json, .jsonl, RSS and Atom (.rss, .atom, .xml), .mbox and .eml. Offline, unless
     you name an endpoint; its key comes from the variable YTTERBY_LLM_KEY.
 
-    Example: ytterby read articles/ --out claims.jsonl --reports reports.jsonl
+    Example: ytterby read articles/ --out claims.jsonl --reports reports.jsonl --page dossier.html
     """
     from ytterby import study as road
     from ytterby.evidence.claims import write_claims
@@ -67,9 +77,12 @@ def read(
         reading = road.read(files, model=model, progress=progress)
     _tell(reading)
     _write(reading, reports, rejected)
+    if page:
+        _write_page(reading, road.verify(reading), date.today(), page)
     if out:
         write_claims(reading.claims, out)
         typer.echo(f"{len(reading.claims)} claims of {len(reading.articles)} articles: {out}")
+    if out or page:
         return
     for claim in reading.claims:
         typer.echo(f"{claim.id}  {claim.kind} ({claim.status})  {claim.spans[0].quote!r}")
@@ -95,6 +108,13 @@ def _tell(reading: Reading) -> None:
         typer.echo(f"rejected, {reason}: {count:,}", err=True)
 
 
+def _write_page(reading: Reading, ledger: Ledger, at: date, page: Path) -> None:
+    from ytterby.views.dossier import Dossier, write_dossier
+
+    write_dossier(Dossier(reading, ledger, at), page)
+    typer.echo(f"Page: {page}")
+
+
 def _write(reading: Reading, reports: Path | None, rejected: Path | None) -> None:
     from ytterby.evidence.cards import write_articles
     from ytterby.evidence.gate import write_rejected
@@ -117,6 +137,14 @@ def verify(
     differences: Annotated[
         bool, typer.Option("--differences", help="One row per difference inside an event, with its type.")
     ] = False,
+    articles: Annotated[
+        list[Path] | None, typer.Option("--articles", help="With --page: the texts that the claims are from.")
+    ] = None,
+    page: Page = None,
+    at: At = None,
+    across_languages: Annotated[
+        bool, typer.Option("--across-languages", help="Link events by meaning, with the extra `embeddings`.")
+    ] = False,
     store: Store = None,
 ) -> None:
     """Check each numeric claim against the store: a verdict as a band over named definitions.
@@ -125,21 +153,51 @@ def verify(
     copies, not papers.
 
     Example: ytterby verify claims.jsonl --reports reports.jsonl --clusters --out events.csv
+
+    Example: ytterby verify claims.jsonl --articles articles/ --page dossier.html
     """
     from ytterby import study as road
     from ytterby.evidence.cards import read_cards
     from ytterby.evidence.claims import read_claims
     from ytterby.facts.store import open_store
+    from ytterby.ledger.likeness import BundledEmbedder
 
     if variants + clusters + differences > 1:
         raise YtterbyError(
             "--variants, --clusters and --differences are tables of their own.", "Give one of them."
         )
+    if bool(articles) != bool(page):
+        raise YtterbyError("--articles and --page belong together.", "Give both, or neither.")
+    told, embed = read_claims(claims), BundledEmbedder() if across_languages else None
+    if articles and page:
+        _verify_page(told, articles, day(at) or date.today(), page, store, embed)
+        if not out:
+            return
     cards = read_cards(reports) if reports else []
     with open_store(store) as opened:
-        checked = road.verify(read_claims(claims), store=opened, reports=cards)
+        checked = road.verify(told, store=opened, reports=cards, date=day(at), embed=embed)
     table = checked.variants if variants else checked.clusters if clusters else checked.verdicts
     give(checked.differences if differences else table, out)
+
+
+def _verify_page(
+    claims: Sequence[Claim],
+    articles: Sequence[Path],
+    at: date,
+    page: Path,
+    store: Path | None,
+    embed: Embedder | None,
+) -> None:
+    """Show claims that are there already in the articles they were read from."""
+    from dataclasses import replace
+
+    from ytterby import study as road
+    from ytterby.evidence.reading import gather_articles
+    from ytterby.facts.store import open_store
+
+    reading = replace(gather_articles(road.check_paths(articles)), claims=tuple(claims))
+    with open_store(store) as opened:
+        _write_page(reading, road.verify(reading, store=opened, date=at, embed=embed), at, page)
 
 
 @evidence_app.command()

@@ -67,12 +67,11 @@ def read_reports(
     A reading; bad files are in ``problems``, nothing is raised for them. An article without a date
     gets that of the dated article it shares most with, marked ``inferred``.
     """
-    found = read_articles(paths)
-    reuse = find_reuse(found.articles)
-    articles = _credited(_dated(found.articles, reuse), reuse)
+    gathered = gather_articles(paths)
+    articles, reuse = gathered.articles, gathered.text_reuse
     claims: list[Claim] = []
     rejected: list[Rejected] = []
-    problems = list(found.problems)
+    problems = list(gathered.problems)
     for done, article in enumerate(articles, start=1):
         result, problem = code_article(article, model)
         claims += result.claims
@@ -81,6 +80,13 @@ def read_reports(
         if progress:
             progress(done, len(articles))
     return Reading(articles, tuple(claims), tuple(problems), tuple(rejected), reuse)
+
+
+def gather_articles(paths: Sequence[Path]) -> Reading:
+    """Read press texts with their copies, dates and agencies, for claims that are there already."""
+    found = read_articles(paths)
+    reuse = find_reuse(found.articles)
+    return Reading(_credited(_dated(found.articles, reuse), reuse), (), found.problems, (), reuse)
 
 
 def code_article(

@@ -11,12 +11,13 @@ import pandas as pd
 
 from ytterby.ledger.pledges import build_pledges, status_at
 from ytterby.ledger.policies import build_policies, policies_in_force
-from ytterby.ledger.reconcile import build_clusters, build_differences, reconcile
+from ytterby.ledger.reconcile import Cluster, build_clusters, build_differences, reconcile
 from ytterby.ledger.verify import verify
 
 if TYPE_CHECKING:
     from ytterby.evidence.claims import Claim
     from ytterby.facts.store import Store
+    from ytterby.ledger.likeness import Embedder
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Ledger:
     clusters: pd.DataFrame
     differences: pd.DataFrame
     origins: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    events: tuple[Cluster, ...] = ()  # the rows of ``clusters`` with their claims, for who shows them
 
 
 def keep_ledger(
@@ -40,6 +42,7 @@ def keep_ledger(
     policies: pd.DataFrame | None = None,
     origins: Mapping[str, Sequence[str]] | None = None,
     dates: Mapping[str, dt.date] | None = None,
+    embed: Embedder | None = None,
 ) -> Ledger:
     """Check claims against the store and enter promises, policies and events.
 
@@ -49,11 +52,12 @@ def keep_ledger(
     policies: rows of a study's ``policies.csv``; they replace the store's where they name one.
     origins: independent origins of each report; a report not named is its own.
     dates: day of each report, where known; a report cannot speak of what came later.
+    embed: links events across languages by meaning, as for ``reconcile``.
     """
     claims = list(claims)
     known = build_policies(store, policies)
     verified = verify(claims, store, known, dates)
-    clusters = reconcile(claims, origins, dates=dates, suspected=_swapped(verified.verdicts))
+    clusters = reconcile(claims, origins, dates=dates, suspected=_swapped(verified.verdicts), embed=embed)
     return Ledger(
         verdicts=verified.verdicts,
         variants=verified.variants,
@@ -62,6 +66,7 @@ def keep_ledger(
         clusters=build_clusters(clusters),
         differences=build_differences(clusters),
         origins=origins or {},
+        events=tuple(clusters),
     )
 
 

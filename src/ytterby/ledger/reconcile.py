@@ -19,6 +19,7 @@ import pandas as pd
 from ytterby.evidence import Article, Reuse
 from ytterby.evidence.cards import ReportCard
 from ytterby.ledger.differences import Difference, differences_of, event_time
+from ytterby.ledger.likeness import Embedder, Likeness, likeness_across_languages, word_likeness
 from ytterby.ledger.statements import Statement, read_statements
 
 # A pair of claims is about one event from this score on; see section 3.2 for the parts of it.
@@ -35,6 +36,7 @@ _GOVERNMENTS = {
     "State Department": "US government", "Beijing": "Chinese government", "MOFCOM": "Chinese government",
     "Tokyo": "Japanese government", "METI": "Japanese government",
 }  # fmt: skip
+GRAVE = frozenset({"conflict", "error_in_source"})  # differences that two true reports cannot have
 _WORD = re.compile(r"\w+")
 
 
@@ -56,7 +58,7 @@ class Cluster:
     @property
     def label(self) -> str:
         """The word for how well the event is attested."""
-        if any(found.type in {"conflict", "error_in_source"} for found in self.differences):
+        if any(found.type in GRAVE for found in self.differences):
             return "conflicting"
         return "corroborated" if len(self.origins) > 1 else "single"
 
@@ -72,6 +74,7 @@ def reconcile(
     *,
     dates: Mapping[str, dt.date] | None = None,
     suspected: Mapping[str, str] | None = None,
+    embed: Embedder | None = None,
 ) -> list[Cluster]:
     """Group claims about one event.
 
@@ -83,13 +86,14 @@ def reconcile(
     dates: day of each report; a later report that tells of a later stage is an update, no other word.
     suspected: claims whose roles the known policies contradict, and how; a difference of theirs in the
         roles is an error in the source and not a conflict of two witnesses.
+    embed: compares quotes of two languages by their meaning; by their words alone where None.
 
     Returns
     -------
     Every claim in exactly one cluster, also those that stand alone, in the order of the claims.
     """
     statements = sorted(read_statements(claims, dates), key=lambda claim: claim.id)
-    groups = _group(statements)
+    groups = _group(statements, likeness_across_languages(statements, embed))
     return [
         _cluster(f"K{number:02d}", members, report_origins or {}, frozenset(suspected or ()))
         for number, members in enumerate(groups, start=1)
@@ -130,9 +134,7 @@ def build_differences(clusters: Sequence[Cluster]) -> pd.DataFrame:
 
 
 def _row(cluster: Cluster) -> list[Any]:
-    conflicts = [
-        found.field for found in cluster.differences if found.type in {"conflict", "error_in_source"}
-    ]
+    conflicts = [found.field for found in cluster.differences if found.type in GRAVE]
     return [
         cluster.id, cluster.members[0].kind, cluster.members[0].quote, cluster.label, len(cluster.reports),
         len(cluster.origins), ";".join(cluster.origins), ";".join(cluster.reports),
@@ -165,7 +167,7 @@ def _judged(difference: Difference, suspected: frozenset[str]) -> Difference:
 
 def _relation(differences: Sequence[Difference]) -> str:
     types = {found.type for found in differences}
-    if types & {"conflict", "error_in_source"}:
+    if types & GRAVE:
         return "differs"
     return "same_less_detail" if "granularity" in types else "same"
 
@@ -220,13 +222,14 @@ def _runs(words: list[str], length: int) -> set[tuple[str, ...]]:
     return {tuple(words[k : k + length]) for k in range(len(words) - length + 1)}
 
 
-def _group(statements: Sequence[Statement]) -> list[list[Statement]]:
+def _group(statements: Sequence[Statement], alike: Likeness) -> list[list[Statement]]:
     """Join pairs, best first, unless two members of the joined group exclude each other."""
     home = {claim.id: [claim] for claim in statements}
     partners: set[tuple[str, str]] = set()
-    for score, a, b in sorted(_scored_pairs(statements), key=lambda pair: (-pair[0], pair[1].id, pair[2].id)):
+    scored = _scored_pairs(statements, alike)
+    for score, a, b in sorted(scored, key=lambda pair: (-pair[0], pair[1].id, pair[2].id)):
         taken = (a.id, b.report) in partners or (b.id, a.report) in partners
-        if (taken and score < SURE) or home[a.id] is home[b.id] or _exclude(home[a.id], home[b.id]):
+        if (taken and score < SURE) or home[a.id] is home[b.id] or _exclude(home[a.id], home[b.id], alike):
             continue
         partners |= {(a.id, b.report), (b.id, a.report)}
         joined = home[a.id] + home[b.id]
@@ -235,14 +238,18 @@ def _group(statements: Sequence[Statement]) -> list[list[Statement]]:
     return sorted(groups.values(), key=lambda group: min(claim.id for claim in group))
 
 
-def _exclude(left: Sequence[Statement], right: Sequence[Statement]) -> bool:
-    return any(not compatible(a, b) for a, b in itertools.product(left, right))
+def _exclude(left: Sequence[Statement], right: Sequence[Statement], alike: Likeness) -> bool:
+    return any(not compatible(a, b, alike) for a, b in itertools.product(left, right))
 
 
-def _scored_pairs(statements: Sequence[Statement]) -> Iterator[tuple[float, Statement, Statement]]:
+def _scored_pairs(
+    statements: Sequence[Statement], alike: Likeness
+) -> Iterator[tuple[float, Statement, Statement]]:
     for block in _blocks(statements):
         for a, b in itertools.combinations(block, 2):
-            if a.report != b.report and compatible(a, b) and (score := score_pair(a, b)) >= ACCEPT:
+            if a.report == b.report or not compatible(a, b, alike):
+                continue
+            if (score := score_pair(a, b, alike)) >= ACCEPT:
                 yield score, a, b
 
 
@@ -253,7 +260,7 @@ def _blocks(statements: Sequence[Statement]) -> Iterable[list[Statement]]:
     return blocks.values()
 
 
-def compatible(a: Statement, b: Statement) -> bool:
+def compatible(a: Statement, b: Statement, alike: Likeness = word_likeness) -> bool:
     """Whether two claims may be about one event: no slot that both fill excludes it (section 3.1)."""
     return (
         (a.kind == b.kind or {a.kind, b.kind} <= _SHARES)
@@ -261,7 +268,7 @@ def compatible(a: Statement, b: Statement) -> bool:
         and _same_materials(a.materials, b.materials)
         and _same_detail(a, b)
         and _same_time(a, b)
-        and _same_numbers(a, b)
+        and _same_numbers(a, b, alike)
     )
 
 
@@ -296,21 +303,21 @@ def _same_time(a: Statement, b: Statement) -> bool:
     return left is None or right is None or left.overlaps(right)
 
 
-def _same_numbers(a: Statement, b: Statement) -> bool:
+def _same_numbers(a: Statement, b: Statement, alike: Likeness) -> bool:
     """Numbers of the same role and unit differ: another event, unless the words are the same."""
     known = {(q.role, q.unit): q.value for q in a.quantities if q.value is not None}
     pairs = [(known.get((q.role, q.unit)), q.value) for q in b.quantities if q.value is not None]
     both = [(x, y) for x, y in pairs if x is not None]
-    return not both or any(x == y for x, y in both) or _text_score(a, b) >= 0.8
+    return not both or any(x == y for x, y in both) or alike(a, b) >= 0.8
 
 
-def score_pair(a: Statement, b: Statement) -> float:
+def score_pair(a: Statement, b: Statement, alike: Likeness = word_likeness) -> float:
     """Score how much speaks for one event: words, numbers, materials, days, actors (section 3.2)."""
     numbers = _numbers(a) & _numbers(b)
     left, right = event_time(a), event_time(b)
     together = left is not None and right is not None and left.overlaps(right)
     return (
-        _text_score(a, b)
+        alike(a, b)
         + 0.35 * min(len(numbers), 2)
         + 0.2 * bool(a.materials & b.materials)
         + 0.25 * together
@@ -321,12 +328,6 @@ def score_pair(a: Statement, b: Statement) -> float:
 
 def _numbers(claim: Statement) -> set[tuple[float, str]]:
     return {(number.value, number.unit) for number in claim.quantities if number.value is not None}
-
-
-def _text_score(a: Statement, b: Statement) -> float:
-    from rapidfuzz import fuzz
-
-    return fuzz.token_set_ratio(a.quote[:2000], b.quote[:2000]) / 100
 
 
 def _other_object(a: Statement, b: Statement) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-_VOID = frozenset({"meta", "link", "br", "hr", "img", "col", "wbr"})
+_VOID = frozenset({"meta", "link", "br", "hr", "img", "input", "col", "wbr"})
 # Characters that HTML forbids, and lone surrogates, which UTF-8 cannot write.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -33,6 +33,20 @@ def foreign(value: Any) -> Markup:
     """
     shown = _BIDI.sub(lambda mark: f"[U+{ord(mark[0]):04X}]", str(value))
     return tag("bdi", shown)
+
+
+def exact(value: str) -> Markup:
+    """Text from outside with every character kept, so that what is shown reads as what was read.
+
+    Direction marks stay in the text but out of the layout, and their codes are shown in their place;
+    a carriage return stays one. Only characters that HTML forbids become U+FFFD, one for one.
+    """
+    shown = text(value).replace("\r", "&#13;")
+    return Markup(_BIDI.sub(lambda mark: _sign(mark[0]), shown))
+
+
+def _sign(mark: str) -> Markup:
+    return tag("span", tag("span", mark, hidden=True), class_="sign", data_code=f"U+{ord(mark):04X}")
 
 
 def join(parts: Iterable[Any], separator: Any = "") -> Markup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -41,17 +42,31 @@ def report_html(results: Results) -> str:
 def page_html(title: str, body: Markup, version: str) -> str:
     """Return a page with its figures and nothing else to load; ``body`` is markup."""
     scripts = [_plotly(), Markup(_file("report.js"))]
-    head = tag(
-        "head", tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_policy(scripts)),
+    unscripted = tag("noscript", tag("style", Markup(".plot{display:none}")))
+    tail = join(tag("script", script) for script in scripts)
+    head = _head(title, version, ("report.css",), _policy(scripts))
+    return _document(join([head, unscripted]), join([body, tail]))
+
+
+def still_page_html(title: str, body: Markup, version: str, *styles: str) -> str:
+    """Return a page in which no script may run at all; ``styles`` are files of this folder."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    return _document(_head(title, version, ("report.css", *styles), policy), body)
+
+
+def _document(head: Markup, body: Markup) -> str:
+    return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', body), lang='en')}\n"
+
+
+def _head(title: str, version: str, styles: Sequence[str], policy: str) -> Markup:
+    return join([
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="referrer", content="no-referrer"),
         tag("meta", name="generator", content=f"ytterby {version}".strip()),
-        tag("title", title), tag("style", Markup(_file("report.css"))),
-        tag("noscript", tag("style", Markup(".plot{display:none}"))),
-    )  # fmt: skip
-    tail = join(tag("script", script) for script in scripts)
-    return f"<!doctype html>\n{tag('html', head, tag('body', body, tail), lang='en')}\n"
+        tag("title", title), tag("style", Markup("".join(map(_file, styles)))),
+    ])  # fmt: skip
 
 
 def _body(results: Results) -> Markup:

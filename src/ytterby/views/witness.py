@@ -73,8 +73,9 @@ def _not_checkable(verdicts: pd.DataFrame) -> Markup:
 def _verdict_card(verdict: Any, variants: pd.DataFrame, figures: Figures) -> Markup:
     show, figure = in_unit(str(verdict.unit)), figures.get(f"verdict-{verdict.claim_id}")
     return tag(
-        "article", tag("h4", _claim_link(verdict), " ", _verdict_word(verdict.verdict)),
-        tag("blockquote", tag("p", tag("mark", foreign(verdict.quote)))), tag("p", *_band(verdict, show)),
+        "article", tag("h4", _claim_link(verdict), " ", verdict_word(verdict.verdict)),
+        tag("blockquote", tag("p", tag("mark", foreign(verdict.quote)))),
+        tag("p", *band_lines(verdict, show)),
         tag("p", foreign(verdict.reason)), figure_html(figure) if figure else "",
         _definitions(variants[variants["claim_id"] == verdict.claim_id], show),
         id=anchor("verdict", verdict.claim_id), class_=f"verdict {verdict.verdict}",
@@ -88,14 +89,14 @@ def _definitions(variants: pd.DataFrame, show: Callable[[Any], str]) -> Markup:
         "variants", variants, "definition value_from value_to verdict query", "Definitions tried",
         cells={
             "value_from": lambda row: show(row.value_from), "value_to": lambda row: show(row.value_to),
-            "verdict": lambda row: _verdict_word(row.verdict),
+            "verdict": lambda row: verdict_word(row.verdict),
             "query": lambda row: tag("code", foreign(row.query)),
         },
     )  # fmt: skip
     return tag("details", tag("summary", f"{len(variants)} definitions tried"), table, class_="data")
 
 
-def _band(verdict: Any, show: Callable[[Any], str]) -> Iterator[str]:
+def band_lines(verdict: Any, show: Callable[[Any], str]) -> Iterator[str]:
     """Claimed against found, for the start and the end of the period."""
     period = plain_value(verdict.claimed_from) is not None
     if period:
@@ -113,7 +114,8 @@ def _against(claimed: Any, low: Any, high: Any, show: Callable[[Any], str]) -> s
     )
 
 
-def _verdict_word(verdict: str) -> Markup:
+def verdict_word(verdict: str) -> Markup:
+    """Mark and word of a verdict."""
     mark, word = _VERDICTS.get(verdict, ("•", str(verdict).replace("_", " ")))
     return tag("span", f"{mark} {word}", class_="word")
 
@@ -188,7 +190,8 @@ def pledges(results: Results, figures: Figures) -> Markup:
         "pledges", by_date, "due promisor promisee object amount state origins quotes",
         "Pledges, the next due first", identity=lambda row: anchor("pledge", row.pledge_id),
         cells={
-            "quotes": _claim_links, "amount": _amount, "state": lambda row: str(row.state).replace("_", " "),
+            "quotes": _claim_links, "amount": pledge_amount,
+            "state": lambda row: str(row.state).replace("_", " "),
             "due": lambda row: tag("span", row.due or "no date", class_="short"),
         },
     )  # fmt: skip
@@ -200,7 +203,7 @@ def _claim_links(row: Any) -> Markup:
     return join((trace(foreign(key), anchor("claim", key)) for key in keys), ", ")
 
 
-def _amount(row: Any) -> str:
+def pledge_amount(row: Any) -> str:
     """Amount with its unit; money in millions and billions."""
     if plain_value(row.amount) is None:
         return "none named"
@@ -218,14 +221,15 @@ def policies(results: Results) -> Markup:
         identity=lambda row: anchor("policy", row.policy),
         headings={"announced": "Dates", "label": "Policy"},
         cells={
-            "label": lambda row: lines(row.label, row.policy), "announced": _policy_dates,
+            "label": lambda row: lines(row.label, row.policy), "announced": policy_dates,
             "state": lambda row: tag("span", str(row.state).replace("_", " "), class_="short"),
         },
     )  # fmt: skip
     return section("policies", "Policies in force", table)
 
 
-def _policy_dates(row: Any) -> Markup:
+def policy_dates(row: Any) -> Markup:
+    """Days of a policy, each with its name."""
     dates = {
         name: getattr(row, name) for name in ("announced", "effective", "suspended", "resumes", "expires")
     }
