@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from ytterby.planning.recourse import choose_projects, solve_two_stage
-from ytterby.planning.sharing import in_core, nucleolus, shapley
 from ytterby.planning.stockpiles import newsvendor
 
 
@@ -45,27 +44,6 @@ def test_the_farmer(farmer):
     assert found.wait_and_see == pytest.approx(-115_405.56, abs=0.01)
     assert found.evpi == pytest.approx(7_015.56, abs=0.01)
     assert found.vss == pytest.approx(1_150, abs=0.01)
-
-
-def test_three_insurers_share_by_shapley():
-    """Lemaire 1991, Cooperative game theory and its insurance applications, ASTIN Bulletin 21(1)."""
-    game = {
-        frozenset("1"): 46_125.0, frozenset("2"): 17_437.5, frozenset("3"): 5_812.5,
-        frozenset("12"): 69_187.5, frozenset("13"): 53_812.5, frozenset("23"): 30_750.0,
-        frozenset("123"): 90_000.0,
-    }  # fmt: skip
-    split = shapley(game)
-    assert split == pytest.approx({"1": 51_750, "2": 25_875, "3": 12_375})
-    assert in_core(game, split).stable
-    assert in_core(game, nucleolus(game)).stable
-
-
-def test_nucleolus_of_the_bankruptcy_game():
-    """Aumann and Maschler 1985, table of the Talmud: estate 200, claims 100, 200, 300 -> 50, 75, 75."""
-    claims, estate = {"a": 100.0, "b": 200.0, "c": 300.0}, 200.0
-    coalitions = [frozenset(c) for c in ("a", "b", "c", "ab", "ac", "bc", "abc")]
-    game = {c: max(0.0, estate - sum(v for k, v in claims.items() if k not in c)) for c in coalitions}
-    assert nucleolus(game) == pytest.approx({"a": 50, "b": 75, "c": 75}, abs=1e-4)
 
 
 def test_stock_for_one_need():

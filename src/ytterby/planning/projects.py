@@ -17,10 +17,11 @@ from ytterby.errors import InfeasiblePlan
 from ytterby.network.chain import Chain
 from ytterby.network.shocks import Scenario
 from ytterby.planning.choices import attainable_tpa, check_deadline, deadline_supply
+from ytterby.planning.nucleolus import prenucleolus
 from ytterby.planning.operations import MONEY
 from ytterby.planning.plan import Deadline, Plan
 from ytterby.planning.programme import PLAN_GAP, Choice, Programme
-from ytterby.planning.sharing import in_core, nucleolus, savings_game, shapley
+from ytterby.planning.sharing import in_core, savings_game, shapley
 from ytterby.planning.task import MONTHS_PER_YEAR, Task, build_task, need_tpa, outside, required_tpa
 
 Floats = NDArray[np.float64]
@@ -267,7 +268,8 @@ class _Report:
         if len(costs) < 2 ** len(self.task.players) - 1:
             return pd.DataFrame(columns=_SPLIT_COLUMNS)
         game = savings_game(costs)
-        first, second = shapley(game), nucleolus(game)
+        # equal to the nucleolus where joining never hurts, and defined within the solver's gap of that
+        first, second = shapley(game), prenucleolus(game)
         alone = {p: costs[frozenset([p])] for p in self.task.players}
         stable = in_core(game, first).stable
         rows = [[p, alone[p], alone[p] - first[p], alone[p] - second[p], stable] for p in self.task.players]

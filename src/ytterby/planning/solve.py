@@ -164,9 +164,8 @@ class Solver:
     def set_rows(self, rows: Ints, lower: ArrayLike, upper: ArrayLike) -> None:
         """Change bounds of rows."""
         index = np.asarray(rows, np.int32).ravel()
-        low, high = (np.broadcast_to(np.asarray(v, float), index.shape) for v in (lower, upper))
-        for row, at_least, at_most in zip(index, low, high, strict=True):
-            _check(self._highs.changeRowBounds(int(row), float(at_least), float(at_most)), "change rows")
+        low, high = (np.broadcast_to(np.asarray(v, float), index.shape).copy() for v in (lower, upper))
+        _check(self._highs.changeRowsBounds(len(index), index, low, high), "change rows")
 
     def add_row(self, columns: Ints, values: Floats, lower: float) -> None:
         """Add one row values @ x[columns] >= lower (a cut)."""
@@ -236,7 +235,6 @@ class Solver:
             float(info.objective_function_value), named, status == kind.kOptimal,
             float(info.mip_gap) if np.isfinite(info.mip_gap) else 0.0, seconds,
         )  # fmt: skip
-
 
 
 def solve(model: Model, *, time_limit: float | None = None, mip_gap: float = MIP_GAP) -> Solution:
