@@ -44,9 +44,15 @@ _PUBLIC = {
     "ytterby.network.build": ("build_chain",),
     "ytterby.network.chain": ("check_balance",),
     "ytterby.network.outcomes": ("fan", "losses", "stops", "summarise"),
-    "ytterby.planning.recourse": ("choose_projects", "solve_two_stage"),
+    "ytterby.planning.nucleolus": ("least_core", "nucleolus", "prenucleolus"),
+    "ytterby.planning.recourse": ("solve_two_stage",),
     "ytterby.planning.rerouting": ("choke_points", "halving_sets"),
-    "ytterby.planning.sharing": ("in_core", "nucleolus", "shapley"),
+    "ytterby.planning.risk": ("cvar", "cvar_normal", "minimax_regret", "value_at_risk"),
+    "ytterby.planning.schedules": ("schedule_projects",),
+    "ytterby.planning.selection": ("choose_projects", "project_frontier"),
+    "ytterby.planning.sharing": (
+        "in_core", "proportional_split", "sampled_shapley", "savings_game", "shapley", "tau_value",
+    ),
     "ytterby.planning.stockpiles": ("newsvendor",),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}

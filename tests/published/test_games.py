@@ -66,10 +66,8 @@ def test_tau_value_of_the_insurers(insurers):
 
 def test_proportional_split_of_the_insurers(insurers):
     """Lemaire 1991, section 1: in proportion to 46,125, 17,437.5 and 5,812.5; by hand x 90,000 / 69,375."""
-    split = proportional_split(insurers)
-    assert split == pytest.approx(
-        {k: v * 90_000 / 69_375 for k, v in zip("123", (46_125, 17_437.5, 5_812.5))}
-    )
+    alone = {"1": 46_125, "2": 17_437.5, "3": 5_812.5}
+    assert proportional_split(insurers) == pytest.approx({k: v * 90_000 / 69_375 for k, v in alone.items()})
     assert proportional_split(insurers, {"1": 1, "2": 1, "3": 2})["3"] == pytest.approx(45_000)
 
 

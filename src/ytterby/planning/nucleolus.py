@@ -99,7 +99,7 @@ def nucleolus(game: Mapping[frozenset[Player], float]) -> dict[Player, float]:
     return table.told(table.descend(alone + min(0.0, room) / len(alone)))
 
 
-class _Table:
+class _Table(Generic[Player]):
     """A game as arrays: coalitions, the single ones first and that of all last, scaled to about one."""
 
     def __init__(self, game: Mapping[frozenset[Player], float]) -> None:

@@ -143,9 +143,12 @@ class Solution:
 
 
 class Solver:
-    """A model inside HiGHS, which may be solved again after bounds or costs change (warm start)."""
+    """A model inside HiGHS, which may be solved again after bounds or costs change (warm start).
 
-    def __init__(self, model: Model) -> None:
+    ``tolerance`` is how far rows and whole numbers may be missed; None leaves the solver's 1e-7 and 1e-6.
+    """
+
+    def __init__(self, model: Model, *, tolerance: float | None = None) -> None:
         import highspy
 
         self.model = model
@@ -153,6 +156,8 @@ class Solver:
         _check(self._highs.setOptionValue("output_flag", False), "set an option")
         _check(self._highs.setOptionValue("random_seed", 0), "set an option")
         _check(self._highs.setOptionValue("threads", 1), "set an option")  # same result on any machine
+        for option in ("primal_feasibility_tolerance", "mip_feasibility_tolerance") if tolerance else ():
+            _check(self._highs.setOptionValue(option, tolerance), "set the tolerance")
         _check(self._highs.passModel(model.to_highs()), "take the model")
 
     def set_bounds(self, columns: Ints, lower: ArrayLike, upper: ArrayLike) -> None:
@@ -164,8 +169,9 @@ class Solver:
     def set_rows(self, rows: Ints, lower: ArrayLike, upper: ArrayLike) -> None:
         """Change bounds of rows."""
         index = np.asarray(rows, np.int32).ravel()
-        low, high = (np.broadcast_to(np.asarray(v, float), index.shape).copy() for v in (lower, upper))
-        _check(self._highs.changeRowsBounds(len(index), index, low, high), "change rows")
+        low, high = (np.broadcast_to(np.asarray(v, float), index.shape) for v in (lower, upper))
+        for row, at_least, at_most in zip(index, low, high, strict=True):
+            _check(self._highs.changeRowBounds(int(row), float(at_least), float(at_most)), "change rows")
 
     def add_row(self, columns: Ints, values: Floats, lower: float) -> None:
         """Add one row values @ x[columns] >= lower (a cut)."""
@@ -186,8 +192,10 @@ class Solver:
         """Write the model for other solvers; the ending of the name (.lp or .mps) chooses the format."""
         _check(self._highs.writeModel(str(path)), f"write {path.name}")
 
-    def solve(self, *, time_limit: float | None = None, mip_gap: float = MIP_GAP) -> Solution:
-        """Solve, or solve again.
+    def solve(
+        self, *, time_limit: float | None = None, mip_gap: float = MIP_GAP, explain: bool = True
+    ) -> Solution:
+        """Solve, or solve again; ``explain`` looks for the rows that clash when nothing is feasible.
 
         Raises
         ------
@@ -204,7 +212,15 @@ class Solver:
             _check(self._highs.clearSolver(), "start afresh")
             code = self._highs.run()
         status = self._highs.getModelStatus()
+        if status == self._infeasible() and not explain:
+            raise InfeasiblePlan("no plan meets all rows.")
         return self._solution(code, status, time.perf_counter() - started)
+
+    @staticmethod
+    def _infeasible() -> Any:
+        import highspy
+
+        return highspy.HighsModelStatus.kInfeasible
 
     @staticmethod
     def _undecided() -> tuple[Any, ...]:
@@ -219,7 +235,7 @@ class Solver:
         named = self._highs.modelStatusToString(status).lower()
         kind = highspy.HighsModelStatus
         if status in (kind.kInfeasible, kind.kUnboundedOrInfeasible):
-            raise _infeasible(self.model, self._highs.getLp())
+            raise _infeasible(self.model, self._highs.getLp(), certain=status == kind.kInfeasible)
         _check(code, f"solve (status: {named})")
         info = self._highs.getInfo()
         limits = (kind.kTimeLimit, kind.kIterationLimit, kind.kSolutionLimit, kind.kInterrupt)
@@ -237,9 +253,15 @@ class Solver:
         )  # fmt: skip
 
 
-def solve(model: Model, *, time_limit: float | None = None, mip_gap: float = MIP_GAP) -> Solution:
-    """Solve a model once; see :meth:`Solver.solve`."""
-    return Solver(model).solve(time_limit=time_limit, mip_gap=mip_gap)
+def solve(
+    model: Model,
+    *,
+    time_limit: float | None = None,
+    mip_gap: float = MIP_GAP,
+    tolerance: float | None = None,
+) -> Solution:
+    """Solve a model once; see :class:`Solver`."""
+    return Solver(model, tolerance=tolerance).solve(time_limit=time_limit, mip_gap=mip_gap)
 
 
 def _joined(blocks: list[Floats]) -> Floats:
@@ -249,12 +271,12 @@ def _joined(blocks: list[Floats]) -> Floats:
 # why nothing is feasible --------------------------------------------------------------------------
 
 
-def _infeasible(model: Model, lp: Any) -> SolverFailure:
+def _infeasible(model: Model, lp: Any, *, certain: bool) -> SolverFailure:
     """Name the rows that clash; without any the programme has no limit (HiGHS may not tell which)."""
     clashes, minimal = _clashing_rows(lp)
-    if clashes is None:
+    if clashes is None and not certain:
         return UnboundedPlan("the optimiser stopped without a plan: unbounded.", _UNBOUNDED_REMEDY)
-    if not len(clashes):
+    if clashes is None or not len(clashes):
         return InfeasiblePlan("no plan meets all bounds.", "Look for a lower bound above an upper one.")
     named = sorted({model.row_names.get(int(row), f"row {row}") for row in clashes})
     shown = "; ".join(named[:_MAX_NAMED_ROWS])
