@@ -53,7 +53,10 @@ _PUBLIC = {
     "ytterby.planning.sharing": (
         "in_core", "proportional_split", "sampled_shapley", "savings_game", "shapley", "tau_value",
     ),
-    "ytterby.planning.stockpiles": ("newsvendor",),
+    "ytterby.planning.stockpile_policy": ("Demand", "markov_stockpile"),
+    "ytterby.planning.stockpiles": (
+        "newsvendor", "newsvendor_cost", "newsvendor_normal", "pooling_gain", "sum_of_needs",
+    ),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 

@@ -156,8 +156,9 @@ class Solver:
         _check(self._highs.setOptionValue("output_flag", False), "set an option")
         _check(self._highs.setOptionValue("random_seed", 0), "set an option")
         _check(self._highs.setOptionValue("threads", 1), "set an option")  # same result on any machine
-        for option in ("primal_feasibility_tolerance", "mip_feasibility_tolerance") if tolerance else ():
-            _check(self._highs.setOptionValue(option, tolerance), "set the tolerance")
+        if tolerance is not None:
+            for option in ("primal_feasibility_tolerance", "mip_feasibility_tolerance"):
+                _check(self._highs.setOptionValue(option, tolerance), "set the tolerance")
         _check(self._highs.passModel(model.to_highs()), "take the model")
 
     def set_bounds(self, columns: Ints, lower: ArrayLike, upper: ArrayLike) -> None:
