@@ -11,7 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "ytterby.study": ("load_study", "plan", "read", "run", "screen", "simulate", "verify"),
+    "ytterby.study": ("export_plan", "load_study", "plan", "read", "run", "screen", "simulate", "verify"),
     "ytterby.errors": ("YtterbyError",),
     "ytterby.catalog.materials": ("oxide_factor", "to_metal", "to_oxide"),
     "ytterby.facts.credits": ("credit",),

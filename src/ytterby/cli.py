@@ -23,6 +23,7 @@ from ytterby.commands.output import (
     give,
     give_folded,
     json_place,
+    model_place,
     print_table,
     progress_bars,
 )
@@ -270,6 +271,12 @@ def plan(
         datetime | None, typer.Option("--by", formats=["%Y-%m-%d"], help="Deadline of the target.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", callback=json_place, help="plan.json")] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--export", callback=model_place, help="Write the model (.lp, .mps) and do not solve it."
+        ),
+    ] = None,
 ) -> None:
     """Choose projects and stockpiles under a budget and a deadline, alone and together.
 
@@ -278,6 +285,12 @@ def plan(
     from ytterby import study as road
     from ytterby.views.run import plan_tables, write_plan
 
+    if export:
+        road.export_plan(
+            road.load_study(study), export, budget=budget, partners=_partners(partners), by=day(by)
+        )
+        typer.echo(f"Model: {export}")
+        return
     with progress_bars() as progress:
         made = road.plan(
             road.load_study(study), budget=budget, partners=_partners(partners), by=day(by),

@@ -14,10 +14,11 @@ from ytterby.network.chain import Chain
 from ytterby.network.random_study import Size, random_study
 from ytterby.network.shocks import Scenario, Shock, Triangular, calm, draw_conditions
 from ytterby.network.simulate import Behaviour, simulate
+from ytterby.planning.export import deterministic_equivalent
 from ytterby.planning.holdings import hold, market_shares, whole_chain
 from ytterby.planning.operations import Decisions, Future, add_operations
 from ytterby.planning.periods import by_period, even, graded
-from ytterby.planning.programme import PLAN_GAP, Programme, deterministic_equivalent
+from ytterby.planning.programme import PLAN_GAP, Programme
 from ytterby.planning.solve import Model, Solver, solve
 from ytterby.planning.task import Task, build_task
 

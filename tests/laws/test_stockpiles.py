@@ -104,7 +104,7 @@ LINEAR = Demand(price=1, quantity=10, elasticity=0.5, kind="linear")
 
 
 def test_one_tonne_by_hand():
-    """Supply 10, or 5 in one period of disruption after each calm one with .2; losses 1.1 to fill, 7.5 and 5.6.
+    """Supply 10, with .2 then 5 for one period; losses 1.1 to fill, 7.5 disrupted, 5.6 with a tonne drawn.
 
     b = V(1, calm) = .9 (.8 b + .2 (5.6 + .9 (1.1 + b))), so b = 1.1862 / .118; filling costs 1.1 before it.
     """
@@ -158,7 +158,7 @@ def test_two_methods_find_one_value(seed):
 @some
 @given(seeds)
 def test_a_fuller_stockpile_is_worth_more_and_stays_fuller(seed):
-    """Section 9: with free storage the loss falls with the stock; the stock after rises with the one before."""
+    """Section 9: with free storage the loss falls with the stock; more before is no less after."""
     terms = market(seed)
     free = markov_stockpile(**{**terms, "storage_cost": 0.0})
     size = abs(free.value).max()
@@ -169,7 +169,7 @@ def test_a_fuller_stockpile_is_worth_more_and_stays_fuller(seed):
 @some
 @given(seeds)
 def test_what_helps_never_hurts(seed):
-    """Section 9: dearer storage, slower filling or less room never lower the loss; no stockpile is the bound."""
+    """Section 9: dearer storage, slower filling, less room never lower the loss; no stockpile bounds it."""
     terms = market(seed)
     base = markov_stockpile(**terms).value
     size = abs(base).max()

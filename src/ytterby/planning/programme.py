@@ -327,18 +327,3 @@ class _Search:
             self.best = Point(decisions, paid, answer, total)
         else:
             self.step = max(SHORTEST_STEP, self.step / 2)
-
-
-def deterministic_equivalent(task: Task, members: Sequence[str], required: float) -> Model:
-    """Build the one large programme that the decomposition solves in pieces.
-
-    For other solvers (``Solver(model).write(path)``) and for tests; thousands of USD.
-    """
-    model = Model("+".join(members))
-    first = add_choices(model, task, members, required)
-    holding = task.holding(members)
-    decisions = build_decisions(task, members, first, holding)
-    for scenario, conditions in zip(task.scenarios, task.futures, strict=True):
-        future = Future(conditions, scenario.probability)
-        add_operations(model, task.chain, holding, task.horizon, future, decisions)
-    return model

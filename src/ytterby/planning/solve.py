@@ -7,8 +7,9 @@ an objective of 0, and a time limit can leave a plan that is good but not proven
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ytterby.errors import InfeasiblePlan, SolverFailure, UnboundedPlan
+from ytterby.errors import InfeasiblePlan, SolverFailure, UnboundedPlan, YtterbyError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 INFINITY = float("inf")
+MODEL_FORMATS = (".lp", ".mps")
 MIP_GAP = 1e-4  # relative; a tenth of a per mille is far below what the data can tell apart
 CLASH_TOLERANCE = 1e-6  # relative to the size of a row; smaller slack of the elastic model is rounding
 _MAX_NAMED_ROWS = 8
 _FILTERED_ROWS = 5000  # beyond, finding an irreducible clash would take minutes
 _FILTER_SECONDS = 10.0  # for each of its solves
+_LONGEST_NAME = 200  # readers of LP files take 255
 _UNBOUNDED_REMEDY = "Look for a cost or bound that is missing."
 
 
@@ -34,11 +37,12 @@ class Model:
     """A linear or mixed-integer programme to be minimised, built from blocks.
 
     Rows belong to groups ("budget", "deadline"), so that an infeasible model can name them in the
-    words of the study.
+    words of the study. A ``named`` model gives every column and row a name in the files it is written to.
     """
 
-    def __init__(self, name: str = "plan") -> None:
-        self.name = name
+    def __init__(self, name: str = "plan", *, named: bool = False) -> None:
+        self.name, self.named = name, named
+        self.column_names: dict[int, str] = {}
         self.offset = 0.0
         self.columns = 0
         self.rows = 0
@@ -79,6 +83,14 @@ class Model:
         self.rows += size
         return np.arange(self.rows - size, self.rows).reshape(shape)
 
+    def name_columns(self, columns: Ints, names: Iterable[str]) -> None:
+        """Name columns, for files."""
+        self.column_names.update(zip(columns.ravel().tolist(), names, strict=True))
+
+    def name_rows(self, rows: Ints, names: Iterable[str]) -> None:
+        """Name rows, for files and for messages."""
+        self.row_names.update(zip(rows.ravel().tolist(), names, strict=True))
+
     def add_entries(self, rows: ArrayLike, columns: ArrayLike, values: ArrayLike) -> None:
         """Add coefficients; the three arrays broadcast, repeated places add up, zeros are left out."""
         r, c, v = np.broadcast_arrays(rows, columns, np.asarray(values, float))
@@ -108,6 +120,9 @@ class Model:
         if integer.any():
             kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
             lp.integrality_ = [kinds[int(flag)] for flag in integer]
+        if self.named:
+            lp.col_names_ = _file_names("column", self.columns, self.column_names)
+            lp.row_names_ = _file_names("row", self.rows, self.row_names)
         return lp
 
     def matrix(self) -> tuple[NDArray[np.int32], NDArray[np.int32], Floats]:
@@ -190,8 +205,20 @@ class Solver:
         self.set_bounds(columns, values, values)
 
     def write(self, path: Path) -> None:
-        """Write the model for other solvers; the ending of the name (.lp or .mps) chooses the format."""
-        _check(self._highs.writeModel(str(path)), f"write {path.name}")
+        """Write the model for other solvers; the ending of the name (.lp or .mps) chooses the format.
+
+        Raises
+        ------
+        YtterbyError: another ending. OSError: the file cannot be written.
+        """
+        check_format(path)
+        partial = path.with_name(f".part-{path.name}")  # the ending stays: it chooses the format
+        try:
+            partial.touch()  # the solver dies, and Python with it, where it cannot open a file
+            _check(self._highs.writeModel(str(partial)), f"write {path.name}")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
     def solve(
         self, *, time_limit: float | None = None, mip_gap: float = MIP_GAP, explain: bool = True
@@ -263,6 +290,24 @@ def solve(
 ) -> Solution:
     """Solve a model once; see :class:`Solver`."""
     return Solver(model, tolerance=tolerance).solve(time_limit=time_limit, mip_gap=mip_gap)
+
+
+def check_format(path: Path) -> None:
+    """Refuse a file name that chooses no format of models."""
+    if path.suffix not in MODEL_FORMATS:
+        remedy = f"Use one of {', '.join(MODEL_FORMATS)}."
+        raise YtterbyError(f"unknown model format {path.suffix!r}.", remedy)
+
+
+def _file_names(kind: str, count: int, told: dict[int, str]) -> list[str]:
+    """Names that LP and MPS files allow: letters, digits, dots; each once."""
+    names, seen = [], dict[str, int]()
+    for i in range(count):
+        name = re.sub(r"[^A-Za-z0-9_.]+", "_", told.get(i, f"{kind}.{i}"))[:_LONGEST_NAME]
+        name = name if name[:1].isalpha() else f"{kind}.{name}"
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name}.again{seen[name]}")
+    return names
 
 
 def _joined(blocks: list[Floats]) -> Floats:

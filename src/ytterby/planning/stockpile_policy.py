@@ -153,7 +153,7 @@ def markov_stockpile(
     names = tuple(markets) or tuple(f"market {i}" for i in range(len(offer)))
     _check(offer, chance, demand, flags, names)
     _check_stockpile(capacity, step, max_fill, max_draw, storage_cost, discount)
-    stock: Floats = np.arange(round(capacity / step) + 1) * float(step)
+    stock = np.asarray(np.arange(round(capacity / step) + 1) * step, float)
     if len(stock) ** 2 * len(offer) > MOST_ACTIONS or len(stock) * len(offer) > MOST_STATES:
         raise BadNumbers(f"{len(stock)} levels of stock are too many.", "Take a larger step.")
     change = stock[None, :] - stock[:, None]
