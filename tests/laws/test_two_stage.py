@@ -49,6 +49,44 @@ def test_the_pieces_equal_the_whole(seed, shortage, integer, weight, beta):
     assert pieces.objective == pytest.approx(whole.objective, rel=5e-6, abs=1e-6)
 
 
+def anything(seed: int) -> dict[str, object]:
+    """Any small programme: all senses, bounds, random W, whole numbers; many have no optimum."""
+    rng = np.random.default_rng(seed)
+    x, y, rows, scenarios, first = rng.integers(1, (5, 6, 5, 6, 3))
+    senses = np.array(["<=", ">=", "="])
+    many = (scenarios,) if rng.random() < 0.5 else ()
+    return {
+        "cost": rng.integers(-5, 10, x), "rows": rng.integers(-3, 4, (first, x)),
+        "limits": rng.integers(-2, 15, first), "senses": senses[rng.choice(3, first, p=[0.6, 0.3, 0.1])],
+        "recourse_cost": rng.integers(-3, 10, (scenarios, y)),
+        "technology": rng.integers(-3, 4, (scenarios, rows, x)),
+        "recourse": rng.integers(-3, 4, (*many, rows, y)),
+        "requirements": rng.integers(-8, 15, (scenarios, rows)),
+        "recourse_senses": senses[rng.choice(3, rows, p=[0.45, 0.45, 0.1])],
+        "probabilities": rng.dirichlet(np.ones(scenarios)), "lower": rng.choice([-5.0, 0.0]),
+        "upper": rng.choice([10.0, np.inf]), "recourse_upper": rng.choice([20.0, np.inf]),
+        "integer": rng.random(x) < 0.4, "maximise": bool(rng.random() < 0.2),
+        "risk_weight": rng.choice([0.0, 0.5, 1.0]), "beta": rng.choice([0.0, 0.5, 0.9]),
+    }  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(seeds)
+def test_both_methods_say_the_same_about_anything(seed):
+    """Section 8: one optimum, or one reason why there is none."""
+
+    def said(method):
+        try:
+            found = solve_two_stage(**anything(seed), method=method)
+        except (InfeasiblePlan, UnboundedPlan) as error:
+            return type(error).__name__, 0.0
+        return "optimum", found.objective
+
+    (kind, whole), (other, pieces) = said("deterministic"), said("benders")
+    assert kind == other
+    assert pieces == pytest.approx(whole, rel=5e-6, abs=1e-5)
+
+
 @some
 @given(seeds, st.booleans(), st.sampled_from([0.0, 0.4, 1.0]))
 def test_knowing_and_hedging_are_worth_something(seed, integer, weight):

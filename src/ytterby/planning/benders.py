@@ -36,12 +36,17 @@ SMALLEST_SIZE = 1e-6  # of the money that moves; an objective nearer to zero is 
 def decompose(problem: TwoStage, gap: float, time_limit: float | None) -> Completed:
     """Solve by decomposition.
 
+    Where the pieces end in a failure the whole programme answers: it alone can tell what is infeasible
+    from what has no limit, and which rows clash.
+
     Raises
     ------
-    InfeasiblePlan, UnboundedPlan: as for the whole programme.
-    SolverFailure: no plan in time, or no end after ``MOST_ROUNDS`` rounds.
+    InfeasiblePlan, UnboundedPlan, SolverFailure: as for the whole programme.
     """
-    return _Search(problem, gap).run(time_limit)
+    try:
+        return _Search(problem, gap).run(time_limit)
+    except SolverFailure:
+        return solve_whole(problem, gap, time_limit)
 
 
 class _Search:
@@ -86,20 +91,13 @@ class _Search:
         try:
             first = solve_whole(self.problem.mean()).first
         except (InfeasiblePlan, UnboundedPlan):
-            first = self._feasible()
+            first = self._whole(self.feasible.solve(explain=False))
         for _ in range(MOST_ROUNDS):
             found = self._try(first)
             if found is not None:
                 return found
-            first = self._feasible()
+            first = self._whole(self.feasible.solve(explain=False))
         raise SolverFailure("no plan that can be completed was found.", "Use the deterministic method.")
-
-    def _feasible(self) -> Floats:
-        """Plan that no cut forbids; where there is none, the whole programme says which rows clash."""
-        try:
-            return self._whole(self.feasible.solve(explain=False))
-        except InfeasiblePlan:
-            return solve_whole(self.problem).first
 
     def _whole(self, found: Solution) -> Floats:
         first = found.value[self.place]

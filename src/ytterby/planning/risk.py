@@ -51,11 +51,21 @@ def cvar(losses: ArrayLike, probabilities: ArrayLike | None = None, beta: float 
     ----------
     Rockafellar and Uryasev 2002; tests/published/test_risk.py.
     """
-    loss, chance = _outcomes(losses, probabilities, beta)
+    return tail_mean(*_outcomes(losses, probabilities, beta), beta)
+
+
+def tail_mean(loss: Floats, chance: Floats, beta: float) -> float:
+    """Mean of the worst 1 - beta of checked outcomes, which here may be infinite."""
     worst = np.argsort(-loss, kind="stable")
     before = np.cumsum(chance[worst]) - chance[worst]
     counted = np.clip(1 - beta - before, 0.0, chance[worst])
-    return float(counted @ loss[worst] / counted.sum())
+    return weighted(counted / counted.sum(), loss[worst])
+
+
+def weighted(weights: Floats, values: Floats) -> float:
+    """Sum of weights times values; what has no weight does not count, even if it is infinite."""
+    kept = weights > 0
+    return float(weights[kept] @ values[kept])
 
 
 def value_at_risk(losses: ArrayLike, probabilities: ArrayLike | None = None, beta: float = 0.95) -> float:

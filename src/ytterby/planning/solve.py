@@ -1,4 +1,4 @@
-"""The one module that talks to the solver: sparse blocks in, a checked optimum out.
+"""The module that talks to the solver: sparse blocks in, a checked optimum out.
 
 A :class:`Model` collects columns, rows and entries as numpy blocks and hands them to HiGHS at
 once. Every call checks the return code AND the model status: HiGHS can fail to run and still show
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ytterby.errors import InfeasiblePlan, SolverFailure, UnboundedPlan, YtterbyError
+from ytterby.planning.clashes import check_code, clashing_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -25,10 +26,7 @@ Ints = NDArray[np.int64]
 INFINITY = float("inf")
 MODEL_FORMATS = (".lp", ".mps")
 MIP_GAP = 1e-4  # relative; a tenth of a per mille is far below what the data can tell apart
-CLASH_TOLERANCE = 1e-6  # relative to the size of a row; smaller slack of the elastic model is rounding
 _MAX_NAMED_ROWS = 8
-_FILTERED_ROWS = 5000  # beyond, finding an irreducible clash would take minutes
-_FILTER_SECONDS = 10.0  # for each of its solves
 _LONGEST_NAME = 200  # readers of LP files take 255
 _UNBOUNDED_REMEDY = "Look for a cost or bound that is missing."
 
@@ -168,32 +166,32 @@ class Solver:
 
         self.model = model
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        _check(self._highs.setOptionValue("output_flag", False), "set an option")
-        _check(self._highs.setOptionValue("random_seed", 0), "set an option")
-        _check(self._highs.setOptionValue("threads", 1), "set an option")  # same result on any machine
+        check_code(self._highs.setOptionValue("output_flag", False), "set an option")
+        check_code(self._highs.setOptionValue("random_seed", 0), "set an option")
+        check_code(self._highs.setOptionValue("threads", 1), "set an option")  # same result on any machine
         if tolerance is not None:
             for option in ("primal_feasibility_tolerance", "mip_feasibility_tolerance"):
-                _check(self._highs.setOptionValue(option, tolerance), "set the tolerance")
-        _check(self._highs.passModel(model.to_highs()), "take the model")
+                check_code(self._highs.setOptionValue(option, tolerance), "set the tolerance")
+        check_code(self._highs.passModel(model.to_highs()), "take the model")
 
     def set_bounds(self, columns: Ints, lower: ArrayLike, upper: ArrayLike) -> None:
         """Change bounds of columns."""
         index = np.asarray(columns, np.int32).ravel()
         low, high = (np.broadcast_to(np.asarray(v, float), index.shape).copy() for v in (lower, upper))
-        _check(self._highs.changeColsBounds(len(index), index, low, high), "change bounds")
+        check_code(self._highs.changeColsBounds(len(index), index, low, high), "change bounds")
 
     def set_rows(self, rows: Ints, lower: ArrayLike, upper: ArrayLike) -> None:
         """Change bounds of rows."""
         index = np.asarray(rows, np.int32).ravel()
         low, high = (np.broadcast_to(np.asarray(v, float), index.shape) for v in (lower, upper))
         for row, at_least, at_most in zip(index, low, high, strict=True):
-            _check(self._highs.changeRowBounds(int(row), float(at_least), float(at_most)), "change rows")
+            check_code(self._highs.changeRowBounds(int(row), float(at_least), float(at_most)), "change rows")
 
     def add_row(self, columns: Ints, values: Floats, lower: float) -> None:
         """Add one row values @ x[columns] >= lower (a cut)."""
         kept = np.flatnonzero(values)
         index, value = np.asarray(columns, np.int32)[kept], np.asarray(values, float)[kept]
-        _check(self._highs.addRow(lower, INFINITY, len(kept), index, value), "add a row")
+        check_code(self._highs.addRow(lower, INFINITY, len(kept), index, value), "add a row")
 
     def fix_integers(self, columns: Ints, values: ArrayLike) -> None:
         """Fix integer columns and treat them as continuous: what is left is an LP with duals."""
@@ -201,7 +199,7 @@ class Solver:
 
         index = np.asarray(columns, np.int32).ravel()
         kind = np.full(len(index), int(highspy.HighsVarType.kContinuous), np.uint8)
-        _check(self._highs.changeColsIntegrality(len(index), index, kind), "relax integers")
+        check_code(self._highs.changeColsIntegrality(len(index), index, kind), "relax integers")
         self.set_bounds(columns, values, values)
 
     def write(self, path: Path) -> None:
@@ -215,7 +213,7 @@ class Solver:
         partial = path.with_name(f".part-{path.name}")  # the ending stays: it chooses the format
         try:
             partial.touch()  # the solver dies, and Python with it, where it cannot open a file
-            _check(self._highs.writeModel(str(partial)), f"write {path.name}")
+            check_code(self._highs.writeModel(str(partial)), f"write {path.name}")
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
@@ -232,12 +230,12 @@ class Solver:
         SolverFailure: stopped without any plan.
         """
         limit = INFINITY if time_limit is None else self._highs.getRunTime() + time_limit  # its clock runs on
-        _check(self._highs.setOptionValue("time_limit", limit), "set the time limit")
-        _check(self._highs.setOptionValue("mip_rel_gap", mip_gap), "set the gap")
+        check_code(self._highs.setOptionValue("time_limit", limit), "set the time limit")
+        check_code(self._highs.setOptionValue("mip_rel_gap", mip_gap), "set the gap")
         started = time.perf_counter()
         code = self._highs.run()
         if self._highs.getModelStatus() in self._undecided():  # a warm start can end in numerical trouble
-            _check(self._highs.clearSolver(), "start afresh")
+            check_code(self._highs.clearSolver(), "start afresh")
             code = self._highs.run()
         status = self._highs.getModelStatus()
         if status == self._infeasible() and not explain:
@@ -264,7 +262,7 @@ class Solver:
         kind = highspy.HighsModelStatus
         if status in (kind.kInfeasible, kind.kUnboundedOrInfeasible):
             raise _infeasible(self.model, self._highs.getLp(), certain=status == kind.kInfeasible)
-        _check(code, f"solve (status: {named})")
+        check_code(code, f"solve (status: {named})")
         info = self._highs.getInfo()
         limits = (kind.kTimeLimit, kind.kIterationLimit, kind.kSolutionLimit, kind.kInterrupt)
         if status == kind.kUnbounded:
@@ -314,12 +312,9 @@ def _joined(blocks: list[Floats]) -> Floats:
     return np.concatenate(blocks) if blocks else np.zeros(0)
 
 
-# why nothing is feasible --------------------------------------------------------------------------
-
-
 def _infeasible(model: Model, lp: Any, *, certain: bool) -> SolverFailure:
     """Name the rows that clash; without any the programme has no limit (HiGHS may not tell which)."""
-    clashes, minimal = _clashing_rows(lp)
+    clashes, minimal = clashing_rows(lp)
     if clashes is None and not certain:
         return UnboundedPlan("the optimiser stopped without a plan: unbounded.", _UNBOUNDED_REMEDY)
     if clashes is None or not len(clashes):
@@ -330,95 +325,3 @@ def _infeasible(model: Model, lp: Any, *, certain: bool) -> SolverFailure:
     told = "these cannot hold together" if minimal else "cannot hold together with the rest"
     remedy = "Give way in any one of them." if minimal else ""
     return InfeasiblePlan(f"no plan meets all rows; {told}: {shown}{more}.", remedy, tuple(named))
-
-
-def _clashing_rows(lp: Any) -> tuple[Ints | None, bool]:
-    """Rows that cannot hold together, and whether the set is irreducible; None when all rows can.
-
-    Elastic filter, then deletion filter (Chinneck 2008, Feasibility and Infeasibility in
-    Optimization, section 6.2): rows that bend at least cost are held until nothing is feasible, then
-    each held row is let go if what remains still clashes. Programmes of more than ``_FILTERED_ROWS``
-    rows stop at the rows that bend first.
-    """
-    lp.col_cost_, lp.offset_ = np.zeros(lp.num_col_), 0.0
-    elastic = _Elastic(lp)
-    bent = elastic.bend()
-    if bent is None:
-        return np.zeros(0, np.int64), False
-    if not len(bent):
-        return None, False
-    first, held = bent, bent
-    while lp.num_row_ <= _FILTERED_ROWS and bent is not None and len(bent):
-        elastic.hold(bent)
-        bent = elastic.bend()
-        held = held if bent is None else np.concatenate([held, bent])
-    if lp.num_row_ > _FILTERED_ROWS or not _clash(lp, held):
-        return first, False
-    for row in held:
-        rest = held[held != row]
-        if _clash(lp, rest):
-            held = rest
-    return np.sort(held), True
-
-
-class _Elastic:
-    """The programme with every row free to bend at a price relative to its size."""
-
-    def __init__(self, lp: Any) -> None:
-        lower, upper = np.asarray(lp.row_lower_), np.asarray(lp.row_upper_)
-        bound = np.where(np.isfinite(lower), abs(lower), np.where(np.isfinite(upper), abs(upper), 0))
-        size = np.maximum(1.0, bound)
-        self.columns, self.rows = lp.num_col_, lp.num_row_
-        self.highs = _quiet()
-        _check(self.highs.passModel(lp), "take the elastic model")
-        for sign in (1.0, -1.0):
-            for row in range(self.rows):
-                place, value = np.array([row], np.int32), np.array([sign * size[row]])
-                _check(self.highs.addCol(1.0, 0.0, INFINITY, 1, place, value), "let a row bend")
-
-    def bend(self) -> Ints | None:
-        """Rows that bend at least cost; None when even so nothing is feasible, or nobody knows."""
-        import highspy
-
-        code = self.highs.run()
-        if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        _check(code, "solve the elastic model")
-        bent = np.asarray(self.highs.getSolution().col_value)[self.columns :].reshape(2, -1).max(axis=0)
-        return np.flatnonzero(bent > CLASH_TOLERANCE)
-
-    def hold(self, rows: Ints) -> None:
-        """Let these rows bend no more."""
-        for column in (*(self.columns + rows), *(self.columns + self.rows + rows)):
-            _check(self.highs.changeColBounds(int(column), 0.0, 0.0), "hold a row")
-
-
-def _clash(lp: Any, rows: Ints) -> bool:
-    """Whether these rows alone, with all column bounds, have no solution."""
-    import highspy
-
-    kept = np.zeros(lp.num_row_, bool)
-    kept[rows] = True
-    highs = _quiet()
-    _check(highs.passModel(lp), "take the model")
-    for row in np.flatnonzero(~kept):
-        _check(highs.changeRowBounds(int(row), -INFINITY, INFINITY), "free a row")
-    highs.run()  # no objective, so it cannot be unbounded; an unclear status counts as no clash
-    kind = highspy.HighsModelStatus
-    return highs.getModelStatus() in (kind.kInfeasible, kind.kUnboundedOrInfeasible)
-
-
-def _quiet() -> Any:
-    import highspy
-
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    _check(highs.setOptionValue("output_flag", False), "set an option")
-    _check(highs.setOptionValue("time_limit", _FILTER_SECONDS), "set the time limit")
-    return highs
-
-
-def _check(code: Any, task: str) -> None:
-    import highspy
-
-    if code == highspy.HighsStatus.kError:
-        raise SolverFailure(f"the optimiser could not {task}.")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ytterby.errors import InfeasiblePlan
-from ytterby.planning.risk import cvar
+from ytterby.planning.risk import tail_mean, weighted
 from ytterby.planning.solve import INFINITY, MIP_GAP, Model, Solution, Solver
 
 Floats = NDArray[np.float64]
@@ -42,10 +42,8 @@ class TwoStage:
 
     def measure(self, costs: Floats) -> float:
         """Mean of the scenarios' costs, mixed with the mean of their tail."""
-        mean = float(self.p @ costs)
-        if self.risk_weight == 0:
-            return mean
-        return (1 - self.risk_weight) * mean + self.risk_weight * cvar(costs, self.p, self.beta)
+        parts = np.array([weighted(self.p, costs), tail_mean(costs, self.p, self.beta)])
+        return weighted(np.array([1 - self.risk_weight, self.risk_weight]), parts)
 
     def only(self, scenario: int) -> TwoStage:
         """The same with one scenario as certain."""
