@@ -53,7 +53,7 @@ _PUBLIC = {
     "ytterby.planning.sharing": (
         "in_core", "proportional_split", "sampled_shapley", "savings_game", "shapley", "tau_value",
     ),
-    "ytterby.planning.stockpile_policy": ("Demand", "markov_stockpile"),
+    "ytterby.planning.stockpile_policy": ("DemandCurve", "markov_stockpile"),
     "ytterby.planning.stockpiles": (
         "newsvendor", "newsvendor_cost", "newsvendor_normal", "pooling_gain", "sum_of_needs",
     ),

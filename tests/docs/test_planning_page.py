@@ -69,7 +69,7 @@ def test_the_stocks():
     assert f"q = {normal.stock:.0f}, cost {normal.cost:.2f}" in TEXT
     pool = yt.pooling_gain(1, 4, [([100, 0], [0.3, 0.7]), ([60, 0], [0.3, 0.7])])
     assert f"cost {pool.alone_cost.sum():.0f} apart and {pool.pooled_cost:.1f} in one pool" in TEXT
-    demand = yt.Demand(1, 10, 0.5, "linear")
+    demand = yt.DemandCurve(1, 10, 0.5, "linear")
     found = yt.markov_stockpile(
         [10, 5], [[0.8, 0.2], [1, 0]], demand=demand, capacity=1, step=1, discount=0.9
     )

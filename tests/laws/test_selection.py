@@ -4,7 +4,7 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ytterby.errors import BadNumbers, InfeasiblePlan, UnknownName
@@ -91,6 +91,8 @@ def test_alternatives_are_as_far_away_as_can_be(seed, within):
 
 
 @some
+@example(3747, "cost")  # with the solver's own tolerance of 1e-6 a worse plan was told as the optimum
+@example(95, "cost")  # the same: rows that bend by less were taken for a programme without limit
 @given(seeds, st.sampled_from(["cost", "risk"]))
 def test_the_frontier_has_every_efficient_plan(seed, against):
     """Section 8: the same points as filtering all plans."""

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ytterby.errors import BadNumbers, SolverFailure
-from ytterby.planning.stockpile_policy import Demand, markov_stockpile
+from ytterby.planning.stockpile_policy import DemandCurve, markov_stockpile
 from ytterby.planning.stockpiles import (
     newsvendor,
     newsvendor_cost,
@@ -100,7 +100,7 @@ def test_what_no_stock_follows_from_is_refused(call):
 
 # many periods -------------------------------------------------------------------------------------
 
-LINEAR = Demand(price=1, quantity=10, elasticity=0.5, kind="linear")
+LINEAR = DemandCurve(price=1, quantity=10, elasticity=0.5, kind="linear")
 
 
 def test_one_tonne_by_hand():
@@ -135,7 +135,7 @@ def market(seed: int) -> dict[str, object]:
     return {
         "supply": offer,
         "transition": rng.dirichlet(np.ones(count) * 2, count),
-        "demand": Demand(float(rng.uniform(1, 50)), 10.0, float(rng.choice([0.2, 0.5, 1.0, 1.7])), kind),
+        "demand": DemandCurve(float(rng.uniform(1, 50)), 10.0, float(rng.choice([0.2, 0.5, 1.0, 1.7])), kind),
         "capacity": 8.0,
         "step": 0.5,
         "max_fill": float(rng.choice([0.5, 1.0, 2.0])),
@@ -217,7 +217,7 @@ def test_limits_are_kept(seed):
 def test_the_loss_is_the_area_under_the_curve():
     """Section 9: against the trapezoid rule, for each kind of demand."""
     for kind, e in (("constant", 0.3), ("constant", 1.0), ("constant", 2.0), ("linear", 0.4)):
-        demand = Demand(20, 10, e, kind)
+        demand = DemandCurve(20, 10, e, kind)
         grid = np.linspace(6, 10, 200_001)
         area = np.trapezoid(demand.marginal(grid), grid)
         assert demand.loss(np.array(6.0)) == pytest.approx(area, rel=1e-6)
@@ -232,7 +232,7 @@ def test_the_loss_is_the_area_under_the_curve():
         ({"capacity": 1.5}, "no multiple"),
         ({"step": 0.0001}, "too many"),
         ({"discount": 1.0}, "discount"),
-        ({"demand": Demand(0, 10, 0.5)}, "demand curve"),
+        ({"demand": DemandCurve(0, 10, 0.5)}, "demand curve"),
         ({"supply": [10, np.nan]}, "supply"),
     ],
 )
@@ -243,6 +243,6 @@ def test_no_market_is_refused(change, told):
 
 
 def test_nothing_to_eat_is_a_failure():
-    demand = Demand(1, 10, 0.5)
+    demand = DemandCurve(1, 10, 0.5)
     with pytest.raises(SolverFailure, match="no consumption"):
         markov_stockpile([10, 0], np.eye(2), demand=demand, capacity=1, step=1)

@@ -33,7 +33,7 @@ DOUBLINGS = 60  # 2^60 periods: longer than any chain of these sizes needs to se
 
 
 @dataclass(frozen=True)
-class Demand:
+class DemandCurve:
     """Demand curve through normal price and demand; ``elasticity`` without its minus sign."""
 
     price: float  # USD/t
@@ -110,7 +110,7 @@ def markov_stockpile(
     supply: ArrayLike,
     transition: ArrayLike,
     *,
-    demand: Demand,
+    demand: DemandCurve,
     capacity: float,
     step: float,
     max_fill: float = INFINITY,
@@ -178,7 +178,7 @@ def markov_stockpile(
     )
 
 
-def _check(offer: Floats, chance: Floats, demand: Demand, flags: Floats, names: tuple[str, ...]) -> None:
+def _check(offer: Floats, chance: Floats, demand: DemandCurve, flags: Floats, names: tuple[str, ...]) -> None:
     count = len(offer)
     if chance.shape != (count, count) or flags.shape != (count,) or len(names) != count or not count:
         raise BadNumbers(f"{count} markets have other numbers of chances, flags or names.", "Let them match.")
