@@ -11,7 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "ytterby.study": ("load_study", "plan", "read", "run", "screen", "simulate", "verify"),
+    "ytterby.study": ("export_plan", "load_study", "plan", "read", "run", "screen", "simulate", "verify"),
     "ytterby.errors": ("YtterbyError",),
     "ytterby.catalog.materials": ("oxide_factor", "to_metal", "to_oxide"),
     "ytterby.facts.credits": ("credit",),
@@ -47,10 +47,19 @@ _PUBLIC = {
     "ytterby.memo": ("memo_page", "write_memo"),
     "ytterby.planning.programme": ("Aversion",),
     "ytterby.planning.support": ("support_needed",),
-    "ytterby.planning.recourse": ("choose_projects", "solve_two_stage"),
+    "ytterby.planning.nucleolus": ("least_core", "nucleolus", "prenucleolus"),
+    "ytterby.planning.recourse": ("solve_two_stage",),
     "ytterby.planning.rerouting": ("choke_points", "halving_sets"),
-    "ytterby.planning.sharing": ("in_core", "nucleolus", "shapley"),
-    "ytterby.planning.stockpiles": ("newsvendor",),
+    "ytterby.planning.risk": ("cvar", "cvar_normal", "minimax_regret", "value_at_risk"),
+    "ytterby.planning.schedules": ("schedule_projects",),
+    "ytterby.planning.selection": ("choose_projects", "project_frontier"),
+    "ytterby.planning.sharing": (
+        "in_core", "proportional_split", "sampled_shapley", "savings_game", "shapley", "tau_value",
+    ),
+    "ytterby.planning.stockpile_policy": ("DemandCurve", "markov_stockpile"),
+    "ytterby.planning.stockpiles": (
+        "newsvendor", "newsvendor_cost", "newsvendor_normal", "pooling_gain", "sum_of_needs",
+    ),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 

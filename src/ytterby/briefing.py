@@ -355,11 +355,11 @@ def gaps_table(plan: Plan) -> pd.DataFrame:
 def split_table(plan: Plan) -> pd.DataFrame:
     """Who pays what for the joint plan: the Shapley value where it is stable, else the nucleolus."""
     split = plan.split
-    stable = bool(split["shapley_stable"].all()) if len(split) else False
+    stable = bool(plan.core.loc[plan.core["rule"] == "shapley", "stable"].any())
     rule = "shapley" if stable else "nucleolus"
     together = split[f"{rule}_usd"]
     table = split.assign(together_usd=together, saving_usd=split["alone_usd"] - together)
-    return table.assign(rule="Shapley value, in the core" if stable else "nucleolus")
+    return table.assign(shapley_stable=stable, rule="Shapley value, in the core" if stable else "nucleolus")
 
 
 def brief(

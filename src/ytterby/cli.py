@@ -23,6 +23,7 @@ from ytterby.commands.output import (
     give,
     give_folded,
     json_place,
+    model_place,
     page_place,
     print_parts,
     progress_bars,
@@ -289,6 +290,12 @@ def plan(
     draws: Draws = None,
     seed: Seed = None,
     out: Annotated[Path | None, typer.Option("--out", callback=json_place, help="plan.json")] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--export", callback=model_place, help="Write the model (.lp, .mps) and do not solve it."
+        ),
+    ] = None,
     memo: Annotated[
         Path | None, typer.Option("--memo", callback=page_place, help="The memo as a page: memo.html")
     ] = None,
@@ -304,6 +311,12 @@ def plan(
     from ytterby.planning.programme import Aversion
     from ytterby.views.run import write_plan
 
+    if export:
+        road.export_plan(
+            road.load_study(study), export, budget=budget, partners=_partners(partners), by=day(by)
+        )
+        typer.echo(f"Model: {export}")
+        return
     with progress_bars() as progress:
         loaded = road.load_study(study)
         made = road.plan(

@@ -18,6 +18,7 @@
     +-- InfeasibleChain         the steady state of a chain cannot be fed
     +-- SolverFailure           the optimiser did not return an optimum
         +-- InfeasiblePlan      no plan meets the budget and the deadline
+        +-- UnboundedPlan       the objective has no limit: a cost or bound is missing
 """
 
 from __future__ import annotations
@@ -109,7 +110,15 @@ class SolverFailure(YtterbyError):
 
 
 class InfeasiblePlan(SolverFailure):
-    """No choice of projects and stockpiles meets all rows; names the rows that clash."""
+    """No choice of projects and stockpiles meets all rows; ``rows`` names those that clash."""
+
+    def __init__(self, message: str, remedy: str = "", rows: Iterable[str] = ()) -> None:
+        self.rows = tuple(rows)
+        super().__init__(message, remedy)
+
+
+class UnboundedPlan(SolverFailure):
+    """The objective can be made as good as one likes: a cost or a bound is missing."""
 
 
 class StoreBusy(YtterbyError):

@@ -20,7 +20,13 @@ from ytterby.views.tables import write_text
 from ytterby.views.wording import money, percent, plain
 
 _TOP = 8  # gap values shown
-_RULES = {"shapley": "Shapley value", "nucleolus": "Nucleolus"}
+_RULES = {
+    "shapley": "Shapley value",
+    "nucleolus": "Nucleolus",
+    "tau": "Tau value",
+    "proportional": "In proportion to the loss without any measure",
+}
+_KEEPS = {"shapley": "Shapley", "nucleolus": "nucleolus", "tau": "tau", "proportional": "proportional"}
 _CASES = {
     "no action": "no measure",
     "stockpiles only": "stockpiles only",
@@ -34,8 +40,8 @@ def write_memo(plan: Plan, study: StudyFiles) -> tuple[Part, ...]:
     words = _Words(plan, study)
     parts = (
         words.answer(), words.projects(), words.support(), words.stockpiles(), words.costs(), words.proof(),
-        words.together(), words.frontier(), words.alternatives(), words.regret(), words.gaps(),
-        words.limits(),
+        words.together(), words.beliefs(), words.frontier(), words.alternatives(), words.regret(),
+        words.gaps(), words.limits(),
     )  # fmt: skip
     return tuple(part for part in parts if part.sentences or len(part.table))
 
@@ -289,14 +295,17 @@ class _Words:
         split = self.plan.split
         if len(split) < 2:
             return Part("together", "Alone or together", ())
+        sampled = bool((split["error_usd"] > 0).any())
         rows = [
             {
                 "partner": self.partner[row.partner],
                 "cost alone": usd(row.alone_usd),
                 **{
-                    f"keeps, {words.lower()}": usd(row.alone_usd - getattr(row, f"{rule}_usd"))
-                    for rule, words in _RULES.items()
+                    f"keeps, {words}": usd(row.alone_usd - getattr(row, f"{rule}_usd"))
+                    for rule, words in _KEEPS.items()
+                    if split[f"{rule}_usd"].notna().all()
                 },
+                **({"give or take": usd(row.error_usd)} if sampled else {}),
             }
             for row in split.itertuples()
         ]
@@ -305,6 +314,11 @@ class _Words:
             "buys more "
             "cheaply than today. What a partner keeps is what it saves against acting alone.",
             *(self._core_sentence(row) for row in self.plan.core.itertuples()),
+            *(
+                ["Not every coalition was solved: the Shapley value is sampled, and no core is tested."]
+                if sampled
+                else []
+            ),
         )
         return Part("together", "Alone or together, and who pays", said, pd.DataFrame(rows), "Fair splits")
 
@@ -319,6 +333,27 @@ class _Words:
             f"{rule}: not in the core. {row.coalition} would do better on its own by {usd(-row.excess_usd)} "
             "and would leave."
         )
+
+    def beliefs(self) -> Part:
+        table = self.plan.beliefs
+        if table.empty:
+            return Part("beliefs", "What the partners must believe", ())
+        rows = [
+            {
+                "scenario": self.scenario[row.scenario],
+                "chance": percent(row.probability),
+                "saving if it comes": usd(row.saving_usd),
+                "the pact holds from": percent(row.holds_from),
+                "to": percent(row.holds_to),
+            }
+            for row in table.itertuples()
+        ]
+        said = (
+            "With the decisions as they are: what acting together saves in each scenario, and the range "
+            "of its "
+            "chance (the others in proportion) in which the saving can be shared so that nobody would leave."
+        )
+        return Part("beliefs", "What the partners must believe", (said,), pd.DataFrame(rows), "Beliefs")
 
     # around the plan ----------------------------------------------------------------------------
 

@@ -285,6 +285,20 @@ def _proven(study: Study, made: Plan, draws: int | None, seed: int | None, progr
     return replace(made, proof=proof)
 
 
+def export_plan(
+    study: Study,
+    path: str | Path,
+    *,
+    budget: float | None = None,
+    partners: Sequence[str] | None = None,
+    by: dt.date | None = None,
+) -> Path:
+    """Write the programme behind :func:`plan` for other solvers; ``path`` ends in .lp or .mps."""
+    from ytterby.planning.export import export_plan as export
+
+    return export(study.files, study.chain, study.scenarios, path, budget=budget, partners=partners, by=by)
+
+
 def run(
     study: str | Path,
     out: str | Path,

@@ -1,23 +1,22 @@
 """Laws of the planner over random chains; numbers are sections of docs/method/planning.md."""
 
 from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ytterby.network.build import build_chain
 from ytterby.network.random_study import Size, random_study
 from ytterby.network.shocks import Scenario, calm, draw_conditions
 from ytterby.network.simulate import Behaviour, simulate
+from ytterby.planning.export import deterministic_equivalent
 from ytterby.planning.holdings import hold, market_shares, whole_chain
 from ytterby.planning.operations import Decisions, Future, add_operations
 from ytterby.planning.periods import by_period, even, graded
-from ytterby.planning.programme import PLAN_GAP, Programme, deterministic_equivalent
+from ytterby.planning.programme import PLAN_GAP, Programme
 from ytterby.planning.random_study import KINDS, random_planning_study, random_shock
-from ytterby.planning.sharing import in_core, nucleolus, shapley
 from ytterby.planning.solve import Model, Solver, solve
 from ytterby.planning.task import Task, build_task
 
@@ -224,67 +223,3 @@ def test_a_warm_start_changes_nothing(seed):
     upper = rng.uniform(2, 20, 8)
     solver.set_bounds(columns, 0.0, upper)
     assert solver.solve().objective == pytest.approx(solve(model(upper)[0]).objective, rel=1e-9)
-
-
-# sharing ------------------------------------------------------------------------------------------
-
-
-@st.composite
-def games(draw):
-    """Random game of 2 to 4 players."""
-    players = "abcd"[: draw(st.integers(2, 4))]
-    coalitions = [frozenset(c) for size in range(1, len(players) + 1) for c in combinations(players, size)]
-    values = draw(st.lists(st.floats(-100, 1000), min_size=len(coalitions), max_size=len(coalitions)))
-    return dict(zip(coalitions, values, strict=True))
-
-
-@settings(max_examples=60, deadline=None)
-@given(games())
-def test_splits_give_away_exactly_the_saving(game):
-    """Section 7: efficiency of Shapley value and nucleolus."""
-    everyone = max(game, key=len)
-    for split in (shapley(game), nucleolus(game)):
-        assert sum(split.values()) == pytest.approx(game[everyone], abs=1e-4)
-
-
-@settings(max_examples=60, deadline=None)
-@given(games())
-def test_twins_get_the_same_and_dummies_their_own(game):
-    """Section 7: symmetry (a and b made exchangeable) and dummy player (x adds 5 to everybody)."""
-    swap = {"a": "b", "b": "a"}
-
-    def twin(coalition):
-        return frozenset(swap.get(p, p) for p in coalition)
-
-    fair = {c: (game[c] + game[twin(c)]) / 2 for c in game}
-    split = shapley(fair)
-    assert split["a"] == pytest.approx(split["b"], abs=1e-9)
-    with_dummy = {**fair, **{c | {"x"}: v + 5 for c, v in fair.items()}, frozenset("x"): 5.0}
-    extended = shapley(with_dummy)
-    assert extended["x"] == pytest.approx(5)
-    assert extended["a"] == pytest.approx(split["a"], abs=1e-8)
-
-
-@settings(max_examples=60, deadline=None)
-@given(games(), st.floats(0, 500))
-def test_the_nucleolus_is_in_the_core_when_there_is_one(game, extra):
-    """Section 7: a core made non-empty by giving all together enough."""
-    everyone = max(game, key=len)
-    split = {
-        p: max([0.0, *(v for c, v in game.items() if p in c and len(c) < len(everyone))]) for p in everyone
-    }
-    rich = {**game, everyone: sum(split.values()) + extra}
-    assert in_core(rich, split | {min(everyone): split[min(everyone)] + extra}).stable
-    assert in_core(rich, nucleolus(rich)).smallest_excess >= -1e-3
-
-
-@settings(max_examples=40, deadline=None)
-@given(games())
-def test_the_nucleolus_has_the_largest_smallest_excess(game):
-    """Section 7: no other split treats its worst-off coalition better."""
-    assume(len(max(game, key=len)) > 1)
-    best, other = nucleolus(game), shapley(game)
-    adjusted = dict(best)
-    first = min(adjusted)
-    adjusted[first] += game[max(game, key=len)] - sum(best.values())  # rounding of the solver
-    assert in_core(game, adjusted).smallest_excess >= in_core(game, other).smallest_excess - 1e-3

@@ -20,10 +20,11 @@ from ytterby.network.random_study import Size
 from ytterby.network.shocks import build_scenarios
 from ytterby.planning.alternatives import alternatives
 from ytterby.planning.choices import attainable_tpa
+from ytterby.planning.export import deterministic_equivalent
 from ytterby.planning.frontier import frontier
 from ytterby.planning.operations import MONEY
 from ytterby.planning.periods import even
-from ytterby.planning.programme import PLAN_GAP, Aversion, Programme, deterministic_equivalent
+from ytterby.planning.programme import PLAN_GAP, Aversion, Programme
 from ytterby.planning.random_study import KINDS, random_planning_study
 from ytterby.planning.regret import regret
 from ytterby.planning.solve import Model, Solver, solve

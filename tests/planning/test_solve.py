@@ -45,6 +45,24 @@ def test_infeasible_rows_are_named():
     assert "innocent" not in error.value.message
 
 
+def test_of_a_large_programme_the_rows_that_bend_are_named(monkeypatch):
+    monkeypatch.setattr("ytterby.planning.clashes._FILTERED_ROWS", 1)
+    model, columns, _ = small()
+    clash = model.add_rows(1, upper=1.0, names=["budget of A"])
+    model.add_entries(clash[:, None], columns[None, :], 1.0)
+    with pytest.raises(InfeasiblePlan, match=r"cannot hold together with the rest: (need|budget of A)\."):
+        solve(model)
+
+
+def test_a_clash_is_named_whole():
+    model, columns, _ = small()
+    clash = model.add_rows(1, upper=1.0, names=["budget of A"])
+    model.add_entries(clash[:, None], columns[None, :], 1.0)
+    with pytest.raises(InfeasiblePlan, match="these cannot hold together: budget of A; need") as error:
+        solve(model)
+    assert error.value.rows == ("budget of A", "need")
+
+
 def test_crossed_bounds_are_infeasible():
     model, columns, _ = small()
     solver = Solver(model)

@@ -3,69 +3,8 @@
 import numpy as np
 import pytest
 
-from ytterby.planning.recourse import choose_projects, solve_two_stage
-from ytterby.planning.sharing import in_core, nucleolus, shapley
+from ytterby.planning.selection import choose_projects
 from ytterby.planning.stockpiles import newsvendor
-
-
-@pytest.fixture
-def farmer() -> dict[str, object]:
-    """Birge and Louveaux, Introduction to Stochastic Programming, section 1.1, tables 1 to 5.
-
-    x: acres of wheat, corn, beets (500 in all; 150, 230, 260 USD an acre). y: wheat bought (238 USD/t)
-    and sold (170), corn bought (210) and sold (150), beets sold up to 6000 t (36) and above (10).
-    200 t of wheat and 240 t of corn feed the cattle. Yields 2.5, 3, 20 t an acre, a fifth up or down.
-    """
-    technology = [
-        -np.array([[2.5 * k, 0, 0], [0, 3 * k, 0], [0, 0, 20 * k], [0, 0, 0]]) for k in (1.2, 1, 0.8)
-    ]
-    recourse = [
-        [-1, 1, 0, 0, 0, 0],
-        [0, 0, -1, 1, 0, 0],
-        [0, 0, 0, 0, 1, 1],
-        [0, 0, 0, 0, 1, 0],
-    ]
-    return {
-        "cost": [150, 230, 260],
-        "rows": [[1, 1, 1]],
-        "limits": [500],
-        "recourse_cost": [238, -170, 210, -150, -36, -10],
-        "technology": technology,
-        "recourse": recourse,
-        "requirements": [-200, -240, 0, 6000],
-        "probabilities": [1 / 3, 1 / 3, 1 / 3],
-    }
-
-
-def test_the_farmer(farmer):
-    """Ibid.: RP -108,390 with 170, 80, 250 acres; WS -115,405.56; EVPI 7,015.56; VSS 1,150."""
-    found = solve_two_stage(**farmer)
-    assert found.objective == pytest.approx(-108_390, abs=0.01)
-    np.testing.assert_allclose(found.first, [170, 80, 250], atol=1e-6)
-    assert found.wait_and_see == pytest.approx(-115_405.56, abs=0.01)
-    assert found.evpi == pytest.approx(7_015.56, abs=0.01)
-    assert found.vss == pytest.approx(1_150, abs=0.01)
-
-
-def test_three_insurers_share_by_shapley():
-    """Lemaire 1991, Cooperative game theory and its insurance applications, ASTIN Bulletin 21(1)."""
-    game = {
-        frozenset("1"): 46_125.0, frozenset("2"): 17_437.5, frozenset("3"): 5_812.5,
-        frozenset("12"): 69_187.5, frozenset("13"): 53_812.5, frozenset("23"): 30_750.0,
-        frozenset("123"): 90_000.0,
-    }  # fmt: skip
-    split = shapley(game)
-    assert split == pytest.approx({"1": 51_750, "2": 25_875, "3": 12_375})
-    assert in_core(game, split).stable
-    assert in_core(game, nucleolus(game)).stable
-
-
-def test_nucleolus_of_the_bankruptcy_game():
-    """Aumann and Maschler 1985, table of the Talmud: estate 200, claims 100, 200, 300 -> 50, 75, 75."""
-    claims, estate = {"a": 100.0, "b": 200.0, "c": 300.0}, 200.0
-    coalitions = [frozenset(c) for c in ("a", "b", "c", "ab", "ac", "bc", "abc")]
-    game = {c: max(0.0, estate - sum(v for k, v in claims.items() if k not in c)) for c in coalitions}
-    assert nucleolus(game) == pytest.approx({"a": 50, "b": 75, "c": 75}, abs=1e-4)
 
 
 def test_stock_for_one_need():

@@ -46,6 +46,15 @@ def page_place(path: Path | None) -> Path | None:
     return path
 
 
+def model_place(path: Path | None) -> Path | None:
+    """Refuse a place for a model before the work starts."""
+    from ytterby.planning.solve import check_format
+
+    if path is not None:
+        check_format(path)
+    return path
+
+
 Study = Annotated[str, typer.Argument(help="A built-in study (see `ytterby new --help`) or a study folder.")]
 Out = Annotated[
     Path | None,

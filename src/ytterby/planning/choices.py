@@ -240,7 +240,7 @@ def attainable_tpa(task: Task, members: Sequence[str], *, budgets: bool = True) 
     row = model.add_rows(1, upper=supply.today_tpa)
     model.add_entries(row, goal, 1.0)
     model.add_entries(row, first.chosen, -supply.option_tpa)
-    return float(solve(model, mip_gap=0.0).value[goal[0]])
+    return float(solve(model, mip_gap=0.0, tolerance=ENOUGH).value[goal[0]])
 
 
 def check_deadline(task: Task, members: Sequence[str]) -> float:

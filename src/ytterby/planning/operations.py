@@ -8,6 +8,7 @@ Amounts are tonnes per period, money is thousands of USD, which keeps coefficien
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +81,7 @@ class Future:
 
     conditions: PeriodConditions
     weight: float  # probability
+    name: str = "scenario"
 
 
 def add_operations(
@@ -111,7 +113,7 @@ class _Builder:
         self.width, self.periods = np.asarray(horizon.widths, float)[:, None], len(horizon.widths)
         self.discount = horizon.discount()
         self.money = (future.weight * self.discount / MONEY)[:, None]  # [period, 1]
-        self.weight = future.weight
+        self.weight, self.scenario = future.weight, future.name
         self.last = future.weight * float(self.discount[-1]) / MONEY
         self.arcs = holding.arcs
         piles = [chain.stockpiles[i].pool for i in decisions.stockpiles]
@@ -133,6 +135,8 @@ class _Builder:
         self._stockpile_rows()
         if self.horizon.restore:
             self._restore_rows()
+        if self.model.named:
+            self._name()
         return Operations(
             self.y, self.f, self.S, self.I, self.H, self.release, self.extension, self.need, self.discount
         )  # fmt: skip
@@ -164,7 +168,7 @@ class _Builder:
         self.f = self.model.add_columns(limit.shape, cost=cost * self.money, upper=limit)
         self.queued = np.flatnonzero(now.queue_new[:, arcs].any(axis=0))
         self.queue = self.model.add_columns((self.periods, len(self.queued)))
-        rows = self.model.add_rows(self.queue.shape, lower=0.0, upper=0.0)
+        self.queue_rows = rows = self.model.add_rows(self.queue.shape, lower=0.0, upper=0.0)
         old, new = now.queue_kept[:, arcs[self.queued]], now.queue_new[:, arcs[self.queued]]
         self.model.add_entries(rows, self.queue, 1.0)
         self.model.add_entries(rows, self.f[:, self.queued], -new)
@@ -231,7 +235,7 @@ class _Builder:
         under_way = np.zeros((len(self.slots), self.periods))
         np.add.at(under_way, at, arriving)
         upper = under_way.T + _first(self.slot_0, self.periods)
-        rows = model.add_rows(self.I.shape, upper=upper)
+        self.slot_rows = rows = model.add_rows(self.I.shape, upper=upper)
         _stock_entries(model, rows, self.I)
         slot, activity = np.nonzero(chain.slot_process[self.slots][:, None] == self.holding.process)
         model.add_entries(rows[:, slot], self.y[:, activity], chain.slot_t[self.slots[slot]])
@@ -315,7 +319,7 @@ class _Builder:
         slot_goal = self.slot_0 + np.bincount(at, moving, len(self.slots))
         materials = np.concatenate([chain.pool_material[self.pools], chain.slot_material[self.slots]])
         goal = np.concatenate([self.pool_0, slot_goal])
-        missing = model.add_columns(len(goal), cost=self.price[materials] * self.last)
+        self.missing = missing = model.add_columns(len(goal), cost=self.price[materials] * self.last)
         rows = model.add_rows(len(goal), lower=goal)
         model.add_entries(rows, missing, 1.0)
         model.add_entries(rows, np.concatenate([self.S[-1], self.I[-1]]), 1.0)
@@ -324,6 +328,45 @@ class _Builder:
             late = 1.0 - self.horizon.arrivals(int(weeks)).sum(axis=1, keepdims=True)
             n = np.flatnonzero(lag == weeks)
             model.add_entries(way[n], self.f[:, n], np.where(late > SHARE_ROUNDING, late, 0.0))
+
+    # names, for files -----------------------------------------------------------------------------
+
+    def _name(self) -> None:
+        """Name columns and rows by what they are, where, in which scenario and period."""
+        chain, materials = self.chain, self.chain.materials
+        places = zip(chain.pool_material, chain.pool_region, strict=True)
+        where = [f"{materials[m]}.{chain.regions[r]}" for m, r in places]
+        needs = zip(chain.slot_material, chain.slot_process, strict=True)
+        use = [f"{materials[m]}.{chain.processes[p]}" for m, p in needs]
+        plants = [chain.processes[p] for p in self.holding.process]
+        new = set(self.holding.extension.tolist())
+        buyer = [chain.processes[chain.slot_process[s]] for s in chain.arc_slot[self.arcs]]
+        seller = [where[p] for p in chain.arc_pool[self.arcs]]
+        ways = [f"{s}.{b}" for s, b in zip(seller, buyer, strict=True)]
+        piles = [chain.stockpiles[i].name for i in self.decisions.stockpiles]
+        pools, slots = [where[p] for p in self.pools], [use[s] for s in self.slots]
+        out = zip(self.decisions.release_pile, self.decisions.release_pool, strict=True)
+        columns = self.model.name_columns
+        columns(self.y, self._told("activity", [f"new.{p}" if i in new else p for i, p in enumerate(plants)]))
+        columns(self.f, self._told("flow", ways))
+        columns(self.queue, self._told("queue", [ways[i] for i in self.queued]))
+        columns(self.S, self._told("pool_stock", pools))
+        columns(self.I, self._told("slot_stock", slots))
+        columns(self.H, self._told("stockpile", piles, len(self.H)))
+        columns(self.fill, self._told("fill", piles))
+        columns(self.release, self._told("release", [f"{piles[i]}.{where[p]}" for i, p in out]))
+        if self.horizon.restore:
+            columns(self.missing, [f"missing.{item}.{self.scenario}" for item in (*pools, *slots)])
+        rows = self.model.name_rows
+        rows(self.queue_rows, self._told("licence", [ways[i] for i in self.queued]))
+        rows(self.pool_rows, self._told("pool_balance", pools))
+        rows(self.slot_rows, self._told("slot_balance", slots))
+        rows(self.extension, self._told("added_capacity", [plants[i] for i in self.holding.extension]))
+
+    def _told(self, kind: str, items: Sequence[str], periods: int = 0) -> Iterator[str]:
+        for period in range(periods or self.periods):
+            for item in items:
+                yield f"{kind}.{item}.{self.scenario}.{period}"
 
     @staticmethod
     def _places(members: Ints, size: int) -> Ints:

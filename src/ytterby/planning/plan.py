@@ -34,7 +34,7 @@ class Insight:
 
     ``frontier``: :func:`ytterby.planning.frontier.frontier`; ``alternatives``:
     :func:`ytterby.planning.alternatives.alternatives`; ``regret`` and the next three:
-    :class:`ytterby.planning.regret.Regret`; ``earlier``: :func:`ytterby.planning.worth.week_earlier`.
+    :class:`ytterby.planning.regret.PlanRegret`; ``earlier``: :func:`ytterby.planning.worth.week_earlier`.
     """
 
     frontier: pd.DataFrame
@@ -62,9 +62,7 @@ class Plan:
     ``gap_values``: scope ("process" or "material outside"), name, label, material, region, controlled,
     usd_per_tpa (loss and cost avoided over the horizon per further tonne a year from the start).
     ``coalitions``: coalition, cost_usd (over today's operation), saving_usd, deadline_met.
-    ``split``: partner, alone_usd, shapley_usd, nucleolus_usd (cost it then bears), shapley_stable.
-    ``core``: rule, stable, excess_usd (smallest that a coalition gains by staying; negative: it would
-    leave), coalition (that one).
+    ``split``, ``core``, ``beliefs``: :class:`ytterby.planning.pact.Pact`.
     ``support``: :func:`ytterby.planning.support.project_support` of the chosen projects.
     ``proof``: :func:`ytterby.planning.proof.prove`; empty when the plan was not simulated.
     ``insight``: what lies around the plan; None when it was not asked for.
@@ -80,6 +78,7 @@ class Plan:
     coalitions: pd.DataFrame
     split: pd.DataFrame
     core: pd.DataFrame
+    beliefs: pd.DataFrame
     support: pd.DataFrame
     deadline: Deadline
     status: str

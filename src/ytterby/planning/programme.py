@@ -34,6 +34,7 @@ FIRST_STEP = 0.25  # of each stockpile's room; a step to the other end costs far
 SHORTEST_STEP = 0.01
 MOST_ROUNDS = 400
 GLIMPSE_T = 1e-3  # tonnes a week; far below any plant, far above the solver's tolerance
+PLAN_TOLERANCE = 1e-9  # with 1e-6 a budget that a sum just meets can hide the best plan
 LOWEST_COST = -1e12  # thousands of USD; only until the first cut
 
 
@@ -165,7 +166,7 @@ class Programme:
         piles = [task.chain.stockpiles[i] for i in self.first.stockpiles]
         room = np.array([max(0.0, s.limit_t - s.stock_t) for s in piles])
         self.most = np.concatenate([np.ones(len(self.first.chosen)), room])
-        self.master = Solver(model)
+        self.master = Solver(model, tolerance=PLAN_TOLERANCE)
         self.cuts: list[Cut] = []
         self.budget_usd = sum(task.budget_usd[m] for m in self.members)
         self._count(self.weight, Aversion())
@@ -426,18 +427,3 @@ class _Search:
             self.best = Point(decisions, paid, answer, total)
         else:
             self.step = max(SHORTEST_STEP, self.step / 2)
-
-
-def deterministic_equivalent(task: Task, members: Sequence[str], required: float) -> Model:
-    """Build the one large programme that the decomposition solves in pieces.
-
-    For other solvers (``Solver(model).write(path)``) and for tests; thousands of USD.
-    """
-    model = Model("+".join(members))
-    first = add_choices(model, task, members, required)
-    holding = task.holding(members)
-    decisions = build_decisions(task, members, first, holding)
-    for scenario, conditions in zip(task.scenarios, task.futures, strict=True):
-        future = Future(conditions, scenario.probability)
-        add_operations(model, task.chain, holding, task.horizon, future, decisions)
-    return model

@@ -20,9 +20,9 @@ from ytterby.network.shocks import Scenario
 from ytterby.planning.choices import attainable_tpa, check_deadline, deadline_supply
 from ytterby.planning.insight import look_further
 from ytterby.planning.operations import MONEY
+from ytterby.planning.pact import Pact, beliefs, no_pact, sample_costs, share_costs
 from ytterby.planning.plan import Deadline, Plan
 from ytterby.planning.programme import PLAN_GAP, Aversion, Choice, Programme
-from ytterby.planning.sharing import in_core, nucleolus, savings_game, shapley
 from ytterby.planning.support import project_support
 from ytterby.planning.task import (
     DAYS_PER_WEEK,
@@ -36,7 +36,8 @@ from ytterby.planning.task import (
 
 Floats = NDArray[np.float64]
 
-ALL_COALITIONS = 3  # up to so many partners every coalition is solved; beyond, singles and all
+MOST_COALITIONS = 7  # all those of three partners; each takes some seconds
+SAMPLE_SEED = 1  # of the orders in which partners join, where not all coalitions are solved
 __all__ = ["Plan", "plan_study"]
 
 Progress = Callable[[str, float], None]
@@ -55,6 +56,7 @@ def plan_study(
     aversion: Aversion | None = None,
     best_effort: bool = False,
     deep: bool = False,
+    most_coalitions: int = MOST_COALITIONS,
     time_limit: float | None = None,
     progress: Progress | None = None,
 ) -> Plan:
@@ -70,6 +72,7 @@ def plan_study(
     aversion: how much bad scenarios count beyond their probability; default not at all.
     best_effort: a deadline that cannot be met is replaced by the most that can, and said so.
     deep: also look at frontier, alternatives, regret and the worth of time (about a minute more).
+    most_coalitions: of the partners, to be solved; where there are more, the Shapley value is sampled.
     time_limit: seconds for each coalition; the best plan found by then carries its gap.
     progress: called with what is being done and the share done, 0..1.
 
@@ -93,10 +96,10 @@ def plan_study(
         told(name, 0.1 + 0.15 * i)
         cases[name] = joint.choose(projects=projects, stockpiles=stockpiles, gap=gap, **options)
     choice = cases["plan"]
-    told("each partner alone", 0.55)
-    coalitions = dict(_coalition_choices(task, choice, options))
+    coalitions = _Coalitions(task, joint, choice, options)
+    sampled = coalitions.solve(most_coalitions, told)
     told("what each project is worth", 0.9)
-    plan = _Report(task, joint, cases, coalitions, held).plan(time.perf_counter() - started)
+    plan = _Report(task, joint, cases, coalitions, sampled, held).plan(time.perf_counter() - started)
     if not deep:
         return plan
     insight = look_further(joint, choice, cases["no action"], time_limit=time_limit, progress=told)
@@ -127,22 +130,45 @@ def _held_to(task: Task, members: Sequence[str], best_effort: bool) -> float:
         return attainable_tpa(task, members)
 
 
-def _coalition_choices(
-    task: Task, joint: Choice, options: dict[str, Any]
-) -> Iterable[tuple[frozenset[str], Choice]]:
-    """Plans of the coalitions.
+class _Coalitions:
+    """Plans of coalitions, each solved once and when it is asked for.
 
     A partner who cannot meet the target alone is held to the most that he can, and a coalition to the
     sum of what its members are held to. Holding it to more, because together more can be had, would
     make a larger coalition dearer than its parts.
     """
-    count = len(task.players)
-    alone = {p: _held_to(task, [p], best_effort=True) for p in task.players}
-    sizes = range(1, count) if count <= ALL_COALITIONS else (1,)
-    for members in (m for size in sizes if size < count for m in combinations(task.players, size)):
-        programme = Programme(task, members, sum(alone[m] for m in members))
-        yield frozenset(members), programme.choose(gap=ALONE_GAP, **options)
-    yield frozenset(task.players), joint
+
+    def __init__(self, task: Task, joint: Programme, choice: Choice, options: dict[str, Any]) -> None:
+        self.task, self.options = task, options
+        self.held = {p: _held_to(task, [p], best_effort=True) for p in task.players}
+        everyone = frozenset(task.players)
+        self.choices, self.base_usd = {everyone: choice}, {everyone: joint.baseline_usd()}
+
+    def cost(self, coalition: frozenset[str]) -> float:
+        """Cost of a coalition, USD."""
+        if coalition not in self.choices:
+            members = [p for p in self.task.players if p in coalition]
+            programme = Programme(self.task, members, sum(self.held[m] for m in members))
+            self.choices[coalition] = programme.choose(gap=ALONE_GAP, **self.options)
+            self.base_usd[coalition] = programme.baseline_usd()
+        return self.choices[coalition].objective_usd
+
+    def solve(self, most: int, told: Progress) -> pd.DataFrame:
+        """Solve all coalitions, or as many as ``most`` allows; returns the sampled split, if any."""
+        players = self.task.players
+        wanted = [c for size in range(1, len(players)) for c in map(frozenset, combinations(players, size))]
+        if len(wanted) + 1 > most:
+            singles = wanted[: len(players)]
+            pairs = max(2, (most - len(singles) - 1) // (2 * max(1, len(players) - 2)))
+            for i, coalition in enumerate(singles):
+                told("each partner alone", 0.55 + 0.1 * i / len(singles))
+                self.cost(coalition)
+            told("coalitions in random orders", 0.65)
+            return sample_costs(players, self.cost, pairs=pairs, seed=SAMPLE_SEED)
+        for i, coalition in enumerate(wanted):
+            told("each coalition", 0.55 + 0.35 * i / len(wanted))
+            self.cost(coalition)
+        return no_pact().split
 
 
 class _Report:
@@ -153,15 +179,17 @@ class _Report:
         task: Task,
         joint: Programme,
         cases: dict[str, Choice],
-        coalitions: dict[frozenset[str], Choice],
+        coalitions: _Coalitions,
+        sampled: pd.DataFrame,
         held: float,
     ) -> None:
         self.task, self.joint, self.cases, self.held = task, joint, cases, held
-        self.choice, self.coalitions = cases["plan"], coalitions
+        self.choice, self.coalitions = cases["plan"], coalitions.choices
+        self.base, self.sampled = coalitions.base_usd, sampled
         self.begins = self.choice.begins
 
     def plan(self, seconds: float) -> Plan:
-        split, core = self._split()
+        pact = self._pact()
         started = time.perf_counter()
         projects = self._projects()
         gap_usd = self.choice.gap * abs(self.choice.total_usd + self.joint.baseline_usd())
@@ -175,8 +203,9 @@ class _Report:
             losses=self._losses(),
             gap_values=self._gap_values(),
             coalitions=self._coalitions(),
-            split=split,
-            core=core,
+            split=pact.split,
+            core=pact.core,
+            beliefs=pact.beliefs,
             support=project_support(self.task, list(self.begins)),
             deadline=self._deadline(),
             status="optimal within the gap" if proven else "stopped at the time limit; not proven optimal",
@@ -306,22 +335,19 @@ class _Report:
             )
         return pd.DataFrame(rows)
 
-    def _split(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """How the cost of the joint plan may be shared; empty when not every coalition was solved."""
-        costs = {c: choice.objective_usd for c, choice in self.coalitions.items()}
-        if len(costs) < 2 ** len(self.task.players) - 1:
-            return pd.DataFrame(columns=_SPLIT_COLUMNS), pd.DataFrame(columns=_CORE_COLUMNS)
-        game = savings_game(costs)
-        first, second = shapley(game), nucleolus(game)
-        alone = {p: costs[frozenset([p])] for p in self.task.players}
-        stable = in_core(game, first).stable
-        rows = [[p, alone[p], alone[p] - first[p], alone[p] - second[p], stable] for p in self.task.players]
-        tests = {"shapley": in_core(game, first), "nucleolus": in_core(game, second)}
-        core = [
-            [rule, t.stable, t.smallest_excess, "+".join(p for p in self.task.players if p in t.coalition)]
-            for rule, t in tests.items()
-        ]
-        return pd.DataFrame(rows, columns=_SPLIT_COLUMNS), pd.DataFrame(core, columns=_CORE_COLUMNS)
+    def _pact(self) -> Pact:
+        """Fair splits where every coalition was solved, a sampled one where there are too many."""
+        players, chosen = self.task.players, self.coalitions
+        if len(players) < 2:
+            return no_pact()
+        if len(chosen) < 2 ** len(players) - 1:
+            return replace(no_pact(), split=self.sampled)
+        costs = {c: choice.objective_usd for c, choice in chosen.items()}
+        split, core = share_costs(costs, self.cases["no action"].loss_usd)
+        first = {c: choice.capex_usd for c, choice in chosen.items()}
+        later = {c: choice.answer.cost * MONEY - self.base[c] for c, choice in chosen.items()}
+        chance = {s.name: s.probability for s in self.task.scenarios}
+        return Pact(split, core, beliefs(first, later, chance))
 
     def _supply(self, members: Sequence[str], choice: Choice) -> float:
         supply = deadline_supply(self.task, members, choice.taken)
@@ -364,8 +390,6 @@ _STOCKPILE_COLUMNS = [
     "stockpile", "partner", "material", "region", "today_t", "joint_t", "alone_t", "joint_days",
     "joint_usd", "alone_usd",
 ]  # fmt: skip
-_CORE_COLUMNS = ["rule", "stable", "excess_usd", "coalition"]
-_SPLIT_COLUMNS = ["partner", "alone_usd", "shapley_usd", "nucleolus_usd", "shapley_stable"]
 
 
 def _cost_rows(case: str, choice: Choice) -> Iterable[dict[str, Any]]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ytterby.planning.operations import MONEY
 from ytterby.planning.programme import PLAN_GAP, Choice, Programme, unwatched
+from ytterby.planning.risk import minimax_regret
 
 Floats = NDArray[np.float64]
 
@@ -19,7 +20,7 @@ REGRET_COLUMNS = ["plan", "scenario", "probability", "cost_usd", "regret_usd"]
 
 
 @dataclass(frozen=True)
-class Regret:
+class PlanRegret:
     """What each plan would cost in each scenario, over the best that this scenario allows.
 
     ``table``: plan ("all scenarios", or the scenario that a plan was made for), scenario,
@@ -46,7 +47,7 @@ def regret(
     *,
     time_limit: float | None = None,
     progress: Callable[[float], None] = unwatched,
-) -> Regret:
+) -> PlanRegret:
     """Make a plan for every scenario as if it were certain, and run each plan in all of them."""
     names = [s.name for s in programme.task.scenarios]
     count = len(names)
@@ -56,18 +57,18 @@ def regret(
         plans[name] = programme.choose(chance=certain, gap=REGRET_GAP, time_limit=time_limit)
         progress((i + 1) / count)
     cost = np.array([_cost(programme, made) for made in plans.values()])  # [plan, scenario]
-    over = cost - cost.min(axis=0)
+    found = minimax_regret(cost)
     chance = programme.weight
     likely = 1 + int(np.argmax(chance))
     expected = cost @ chance
     rows = [
-        [plan, scenario, chance[j], cost[i, j], over[i, j]]
+        [plan, scenario, chance[j], cost[i, j], found.regret[i, j]]
         for i, plan in enumerate(plans)
         for j, scenario in enumerate(names)
     ]
-    return Regret(
+    return PlanRegret(
         table=pd.DataFrame(rows, columns=REGRET_COLUMNS),
-        least_regretted=list(plans)[int(np.argmin(over.max(axis=1)))],
+        least_regretted=list(plans)[found.choice],
         information_usd=float(expected[0] - chance @ cost.min(axis=0)),
         stochastic_usd=float(expected[likely] - expected[0]),
     )

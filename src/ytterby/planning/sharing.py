@@ -1,26 +1,29 @@
 """Alone or together: how a saving or a bill may be shared, and whether everybody would stay.
 
 A game is a mapping from coalitions (frozensets of names) to what each can save by itself; the
-empty coalition saves nothing and may be left out.
+empty coalition saves nothing and may be left out. A bill enters with minus signs, or as what
+joining saves (:func:`savings_game`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ytterby.errors import YtterbyError
-from ytterby.planning.solve import INFINITY, Model, solve
 
 Player = TypeVar("Player", bound=Hashable)
+Floats = NDArray[np.float64]
+
 MAX_PLAYERS = 12  # 2^12 coalitions; beyond that sampling is the method
 CORE_TOLERANCE = 1e-9  # relative to the saving of all
-LEVEL_TOLERANCE = 1e-7  # excesses that close belong to one level of the nucleolus
+SPLIT_TOLERANCE = 1e-6  # relative; a split that misses the total by more does not share the saving
 
 
 @dataclass(frozen=True)
@@ -36,22 +39,57 @@ class CoreTest:
     coalition: frozenset[Hashable]
 
 
-def _players(game: Mapping[frozenset[Player], float]) -> list[Player]:
+@dataclass(frozen=True)
+class SampledShare(Generic[Player]):
+    """Shapley value estimated from random orders of joining.
+
+    ``standard_error`` is that of each player's mean; the shares add up to the saving of all exactly.
+    """
+
+    split: dict[Player, float]
+    standard_error: dict[Player, float]
+    pairs: int  # of a random order and the same order backwards
+
+
+def players_of(game: Mapping[frozenset[Player], float]) -> list[Player]:
+    """Players of a game, in the order of their names.
+
+    Raises
+    ------
+    YtterbyError: a coalition without a value or with one that is no number, an empty coalition that
+    saves something, or more than ``MAX_PLAYERS`` players.
+    """
     players = sorted({p for coalition in game for p in coalition}, key=str)
+    if not players:
+        raise YtterbyError("the game has no players.", "Give every coalition with its value.")
     if len(players) > MAX_PLAYERS:
-        raise YtterbyError(f"{len(players)} players are too many.", f"Share among at most {MAX_PLAYERS}.")
-    missing = [c for c in _coalitions(players) if c not in game]
+        remedy = f"Share among at most {MAX_PLAYERS}, or use sampled_shapley."
+        raise YtterbyError(f"{len(players)} players are too many.", remedy)
+    missing = [c for c in coalitions_of(players) if c not in game]
     if missing:
-        told = ", ".join("+".join(sorted(map(str, c))) for c in missing[:5])
+        told = ", ".join(told_of(c) for c in missing[:5])
         raise YtterbyError(f"the game has no value for {told}.", "Missing is not zero: give every coalition.")
+    odd = [c for c, value in game.items() if not math.isfinite(value)]
+    if odd:
+        raise YtterbyError(f"the value of {told_of(odd[0])} is no number.", "Give finite values.")
+    if game.get(frozenset(), 0.0) != 0:
+        raise YtterbyError("the empty coalition has a value.", "Nobody saves nothing: leave it out.")
     return players
 
 
-def _coalitions(players: list[Player]) -> Iterator[frozenset[Player]]:
+def coalitions_of(players: Sequence[Player]) -> Iterator[frozenset[Player]]:
     """Every coalition but the empty one, small ones first."""
     for size in range(1, len(players) + 1):
         for chosen in combinations(players, size):
             yield frozenset(chosen)
+
+
+def told_of(coalition: frozenset[Player]) -> str:
+    """Name of a coalition for people."""
+    return "+".join(sorted(map(str, coalition))) or "nobody"
+
+
+# splits -------------------------------------------------------------------------------------------
 
 
 def shapley(game: Mapping[frozenset[Player], float]) -> dict[Player, float]:
@@ -61,21 +99,134 @@ def shapley(game: Mapping[frozenset[Player], float]) -> dict[Player, float]:
 
     Raises
     ------
-    YtterbyError: a coalition without a value, or more than ``MAX_PLAYERS`` players.
+    YtterbyError: as :func:`players_of`.
 
     References
     ----------
     Shapley 1953; Lemaire 1991 (three insurers) in tests/published/test_planning.py.
     """
-    players, count = _players(game), 0
+    players = players_of(game)
     count = len(players)
     share = dict.fromkeys(players, 0.0)
-    for coalition in _coalitions(players):
+    for coalition in coalitions_of(players):
         size = len(coalition)
         weight = math.factorial(size - 1) * math.factorial(count - size) / math.factorial(count)
         for player in coalition:
             share[player] += weight * (game[coalition] - game.get(coalition - {player}, 0.0))
     return share
+
+
+def sampled_shapley(
+    players: Sequence[Player], value: Callable[[frozenset[Player]], float], *, pairs: int = 1000, seed: int
+) -> SampledShare[Player]:
+    """Estimate the Shapley value of a game too large to be written down.
+
+    Players join in random orders, each followed by the same order backwards (antithetic pairs,
+    which lower the error where contributions fall or rise with size); every coalition met is asked
+    for once.
+
+    Parameters
+    ----------
+    players: all of them; value: what a coalition saves, called with frozensets, never with the empty one.
+    pairs: of orders, at least 2; seed: of the draw.
+
+    Raises
+    ------
+    YtterbyError: fewer than two pairs, a player named twice, or a value that is no number.
+
+    References
+    ----------
+    Castro, Gomez and Tejada 2009.
+    """
+    if pairs < 2 or len(set(players)) != len(players) or not players:
+        raise YtterbyError("too few pairs of orders or players.", "Give 2 pairs or more, each player once.")
+    rng = np.random.default_rng(seed)
+    known: dict[frozenset[Player], float] = {frozenset(): 0.0}
+    sums, squares = np.zeros(len(players)), np.zeros(len(players))
+    for _ in range(pairs):
+        order = rng.permutation(len(players))
+        mean = (_joining(players, order, value, known) + _joining(players, order[::-1], value, known)) / 2
+        sums, squares = sums + mean, squares + mean**2
+    share = sums / pairs
+    error = np.sqrt(np.maximum(0.0, squares / pairs - share**2) / (pairs - 1))
+    return SampledShare(
+        dict(zip(players, share.tolist(), strict=True)),
+        dict(zip(players, error.tolist(), strict=True)),
+        pairs,
+    )
+
+
+def _joining(
+    players: Sequence[Player],
+    order: NDArray[np.int64],
+    value: Callable[[frozenset[Player]], float],
+    known: dict[frozenset[Player], float],
+) -> Floats:
+    """Marginal contribution of each player in one order of joining."""
+    gain, coalition = np.zeros(len(players)), frozenset[Player]()
+    for place in order:
+        larger = coalition | {players[place]}
+        if larger not in known:
+            known[larger] = float(value(larger))
+            if not math.isfinite(known[larger]):
+                raise YtterbyError(f"the value of {told_of(larger)} is no number.", "Give finite values.")
+        gain[place] = known[larger] - known[coalition]
+        coalition = larger
+    return gain
+
+
+def tau_value(game: Mapping[frozenset[Player], float]) -> dict[Player, float]:
+    """Tau value: the efficient point between what each may at most ask for and can at least insist on.
+
+    Utopia M_i = v(N) - v(N - i); right m_i = max over S with i of v(S) - sum of M_j of the others;
+    tau = m + a (M - m) with sum tau = v(N).
+
+    Raises
+    ------
+    YtterbyError: as :func:`players_of`; or the game is not quasi-balanced, that is, not m <= M and
+    sum m <= v(N) <= sum M.
+
+    References
+    ----------
+    Tijs 1981.
+    """
+    players = players_of(game)
+    everyone = frozenset(players)
+    total = game[everyone]
+    most = {p: total - game.get(everyone - {p}, 0.0) for p in players}
+    least = {
+        p: max(game[c] - sum(most[j] for j in c if j != p) for c in coalitions_of(players) if p in c)
+        for p in players
+    }
+    room = 1e-9 * max(1.0, *(abs(v) for v in game.values()))
+    low, high = sum(least.values()), sum(most.values())
+    if any(least[p] > most[p] + room for p in players) or not low - room <= total <= high + room:
+        message = f"the game is not quasi-balanced: {low:,.6g} <= {total:,.6g} <= {high:,.6g} must hold"
+        raise YtterbyError(f"{message}, and so for each player.", "Use shapley or prenucleolus.")
+    part = (total - low) / (high - low) if high - low > room else 0.0
+    return {p: least[p] + part * (most[p] - least[p]) for p in players}
+
+
+def proportional_split(
+    game: Mapping[frozenset[Player], float], weights: Mapping[Player, float] | None = None
+) -> dict[Player, float]:
+    """Saving of all in proportion to weights, or to what each saves alone.
+
+    Raises
+    ------
+    YtterbyError: as :func:`players_of`; weights of other players, negative, or summing to zero.
+    """
+    players = players_of(game)
+    weights = {p: game[frozenset([p])] for p in players} if weights is None else weights
+    if set(weights) != set(players) or not all(0 <= w < math.inf for w in weights.values()):
+        raise YtterbyError("weights are missing or negative.", "Give each player one weight from 0 on.")
+    total = sum(weights.values())
+    if total == 0:
+        raise YtterbyError("all weights are zero.", "Give weights of which one at least is positive.")
+    return {p: game[frozenset(players)] * weights[p] / total for p in players}
+
+
+# stability ----------------------------------------------------------------------------------------
 
 
 def in_core(game: Mapping[frozenset[Player], float], split: Mapping[Player, float]) -> CoreTest:
@@ -85,101 +236,22 @@ def in_core(game: Mapping[frozenset[Player], float], split: Mapping[Player, floa
     ------
     YtterbyError: the split names other players, or does not add up to the saving of all.
     """
-    players = _players(game)
+    players = players_of(game)
     total = game[frozenset(players)]
     size = max(1.0, abs(total))
-    if set(split) != set(players) or abs(sum(split.values()) - total) > CORE_TOLERANCE * size * 1e3:
-        message = f"the split gives {sum(split.values()):,.6g} of {total:,.6g} to {sorted(map(str, split))}."
+    shared = sum(split.values())
+    if set(split) != set(players) or not abs(shared - total) <= SPLIT_TOLERANCE * size:
+        message = f"the split gives {shared:,.6g} of {total:,.6g} to {sorted(map(str, split))}."
         raise YtterbyError(message, "Share all of it among all players.")
-    excess = {c: sum(split[p] for p in c) - game[c] for c in _coalitions(players) if len(c) < len(players)}
+    excess = {c: sum(split[p] for p in c) - game[c] for c in coalitions_of(players) if len(c) < len(players)}
     if not excess:
         return CoreTest(True, 0.0, frozenset(players))
     worst = min(excess, key=lambda c: (excess[c], len(c), sorted(map(str, c))))
     return CoreTest(excess[worst] >= -CORE_TOLERANCE * size, excess[worst], frozenset(worst))
 
 
-def nucleolus(game: Mapping[frozenset[Player], float]) -> dict[Player, float]:
-    """Split that makes the worst-off coalition as well off as possible, then the next one, and so on.
-
-    Solved as a sequence of linear programmes (Maschler, Peleg and Shapley 1979); a coalition is
-    settled at a level when no split of that level can give it more. It lies in the core whenever
-    the core is not empty.
-
-    Raises
-    ------
-    YtterbyError: as :func:`shapley`.
-    """
-    players = _players(game)
-    scale = max(1.0, *(abs(v) for v in game.values()))
-    values = {c: game[c] / scale for c in _coalitions(players)}
-    everyone = frozenset(players)
-    fixed: dict[frozenset[Player], float] = {everyone: values[everyone]}
-    split = {p: values[everyone] / len(players) for p in players}
-    while _rank(fixed, players) < len(players):
-        free = [
-            c for c in values if c not in fixed and _rank({**fixed, c: 0.0}, players) > _rank(fixed, players)
-        ]
-        level, split = _level(players, values, fixed, free)
-        settled = [c for c in free if _most(players, values, fixed, free, level, c) <= LEVEL_TOLERANCE]
-        fixed.update({c: values[c] + level for c in settled})
-    return {p: share * scale for p, share in split.items()}
-
-
-def _rank(fixed: Mapping[frozenset[Player], float], players: list[Player]) -> int:
-    return int(np.linalg.matrix_rank(np.array([[float(p in c) for p in players] for c in fixed])))
-
-
-def _level(
-    players: list[Player],
-    values: Mapping[frozenset[Player], float],
-    fixed: Mapping[frozenset[Player], float],
-    free: list[frozenset[Player]],
-) -> tuple[float, dict[Player, float]]:
-    """Largest excess that all free coalitions can have at once, and a split that gives it."""
-    model = Model("nucleolus")
-    share = model.add_columns(len(players), lower=-INFINITY)
-    least = model.add_columns(1, cost=-1.0, lower=-INFINITY)
-    _share_rows(model, share, players, fixed, fixed)
-    rows = _share_rows(model, share, players, {c: values[c] for c in free}, {})
-    model.add_entries(rows, least[0], -1.0)
-    found = solve(model).value
-    return float(found[least[0]]), dict(zip(players, found[share].tolist(), strict=True))
-
-
-def _most(
-    players: list[Player],
-    values: Mapping[frozenset[Player], float],
-    fixed: Mapping[frozenset[Player], float],
-    free: list[frozenset[Player]],
-    level: float,
-    coalition: frozenset[Player],
-) -> float:
-    """Excess over the level that one coalition can have while the others keep the level."""
-    model = Model("settled")
-    cost = [-float(p in coalition) for p in players]
-    share = model.add_columns(len(players), cost=cost, lower=-INFINITY)
-    _share_rows(model, share, players, fixed, fixed)
-    _share_rows(model, share, players, {c: values[c] + level - LEVEL_TOLERANCE / 100 for c in free}, {})
-    # all splits of one level are bounded: each player's single coalition is free or fixed
-    return -solve(model).objective - values[coalition] - level
-
-
-def _share_rows(
-    model: Model,
-    share: np.ndarray,
-    players: list[Player],
-    lower: Mapping[frozenset[Player], float],
-    equal: Mapping[frozenset[Player], float],
-) -> np.ndarray:
-    upper = [equal.get(c, INFINITY) for c in lower]
-    rows = model.add_rows(len(lower), lower=list(lower.values()), upper=upper)
-    member = np.array([[float(p in c) for p in players] for c in lower]).reshape(len(lower), len(players))
-    model.add_entries(rows[:, None], share[None, :], member)
-    return rows
-
-
 def savings_game(costs: Mapping[frozenset[Player], float]) -> dict[frozenset[Player], float]:
     """Turn costs of coalitions into what each saves against its members acting alone."""
-    players = _players(costs)
+    players = players_of(costs)
     alone = {p: costs[frozenset([p])] for p in players}
-    return {c: sum(alone[p] for p in c) - costs[c] for c in _coalitions(players)}
+    return {c: sum(alone[p] for p in c) - costs[c] for c in coalitions_of(players)}

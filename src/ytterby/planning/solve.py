@@ -1,4 +1,4 @@
-"""The one module that talks to the solver: sparse blocks in, a checked optimum out.
+"""The module that talks to the solver: sparse blocks in, a checked optimum out.
 
 A :class:`Model` collects columns, rows and entries as numpy blocks and hands them to HiGHS at
 once. Every call checks the return code AND the model status: HiGHS can fail to run and still show
@@ -7,8 +7,9 @@ an objective of 0, and a time limit can leave a plan that is good but not proven
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,26 +17,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ytterby.errors import InfeasiblePlan, SolverFailure
+from ytterby.errors import InfeasiblePlan, SolverFailure, UnboundedPlan, YtterbyError
+from ytterby.planning.clashes import check_code, clashing_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 INFINITY = float("inf")
+MODEL_FORMATS = (".lp", ".mps")
 MIP_GAP = 1e-4  # relative; a tenth of a per mille is far below what the data can tell apart
-CLASH_TOLERANCE = 1e-6  # relative to the size of a row; smaller slack of the elastic model is rounding
 _MAX_NAMED_ROWS = 8
+_LONGEST_NAME = 200  # readers of LP files take 255
+_UNBOUNDED_REMEDY = "Look for a cost or bound that is missing."
 
 
 class Model:
     """A linear or mixed-integer programme to be minimised, built from blocks.
 
     Rows belong to groups ("budget", "deadline"), so that an infeasible model can name them in the
-    words of the study.
+    words of the study. A ``named`` model gives every column and row a name in the files it is written to.
     """
 
-    def __init__(self, name: str = "plan") -> None:
-        self.name = name
+    def __init__(self, name: str = "plan", *, named: bool = False) -> None:
+        self.name, self.named = name, named
+        self.column_names: dict[int, str] = {}
         self.offset = 0.0
         self.columns = 0
         self.rows = 0
@@ -76,6 +81,14 @@ class Model:
         self.rows += size
         return np.arange(self.rows - size, self.rows).reshape(shape)
 
+    def name_columns(self, columns: Ints, names: Iterable[str]) -> None:
+        """Name columns, for files."""
+        self.column_names.update(zip(columns.ravel().tolist(), names, strict=True))
+
+    def name_rows(self, rows: Ints, names: Iterable[str]) -> None:
+        """Name rows, for files and for messages."""
+        self.row_names.update(zip(rows.ravel().tolist(), names, strict=True))
+
     def add_entries(self, rows: ArrayLike, columns: ArrayLike, values: ArrayLike) -> None:
         """Add coefficients; the three arrays broadcast, repeated places add up, zeros are left out."""
         r, c, v = np.broadcast_arrays(rows, columns, np.asarray(values, float))
@@ -105,6 +118,9 @@ class Model:
         if integer.any():
             kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
             lp.integrality_ = [kinds[int(flag)] for flag in integer]
+        if self.named:
+            lp.col_names_ = _file_names("column", self.columns, self.column_names)
+            lp.row_names_ = _file_names("row", self.rows, self.row_names)
         return lp
 
     def matrix(self) -> tuple[NDArray[np.int32], NDArray[np.int32], Floats]:
@@ -140,42 +156,48 @@ class Solution:
 
 
 class Solver:
-    """A model inside HiGHS, which may be solved again after bounds or costs change (warm start)."""
+    """A model inside HiGHS, which may be solved again after bounds or costs change (warm start).
 
-    def __init__(self, model: Model) -> None:
+    ``tolerance`` is how far rows and whole numbers may be missed; None leaves the solver's 1e-7 and 1e-6.
+    """
+
+    def __init__(self, model: Model, *, tolerance: float | None = None) -> None:
         import highspy
 
         self.model = model
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        self._ok(self._highs.setOptionValue("output_flag", False), "set an option")
-        self._ok(self._highs.setOptionValue("random_seed", 0), "set an option")
-        self._ok(self._highs.setOptionValue("threads", 1), "set an option")  # same result on any machine
-        self._ok(self._highs.passModel(model.to_highs()), "take the model")
+        check_code(self._highs.setOptionValue("output_flag", False), "set an option")
+        check_code(self._highs.setOptionValue("random_seed", 0), "set an option")
+        check_code(self._highs.setOptionValue("threads", 1), "set an option")  # same result on any machine
+        if tolerance is not None:
+            for option in ("primal_feasibility_tolerance", "mip_feasibility_tolerance"):
+                check_code(self._highs.setOptionValue(option, tolerance), "set the tolerance")
+        check_code(self._highs.passModel(model.to_highs()), "take the model")
 
     def set_bounds(self, columns: Ints, lower: ArrayLike, upper: ArrayLike) -> None:
         """Change bounds of columns."""
         index = np.asarray(columns, np.int32).ravel()
         low, high = (np.broadcast_to(np.asarray(v, float), index.shape).copy() for v in (lower, upper))
-        self._ok(self._highs.changeColsBounds(len(index), index, low, high), "change bounds")
+        check_code(self._highs.changeColsBounds(len(index), index, low, high), "change bounds")
 
     def set_costs(self, columns: Ints, costs: ArrayLike) -> None:
         """Change objective coefficients of columns."""
         index = np.asarray(columns, np.int32).ravel()
         cost = np.broadcast_to(np.asarray(costs, float), index.shape).copy()
-        self._ok(self._highs.changeColsCost(len(index), index, cost), "change costs")
+        check_code(self._highs.changeColsCost(len(index), index, cost), "change costs")
 
     def set_rows(self, rows: Ints, lower: ArrayLike, upper: ArrayLike) -> None:
         """Change bounds of rows."""
         index = np.asarray(rows, np.int32).ravel()
         low, high = (np.broadcast_to(np.asarray(v, float), index.shape) for v in (lower, upper))
         for row, at_least, at_most in zip(index, low, high, strict=True):
-            self._ok(self._highs.changeRowBounds(int(row), float(at_least), float(at_most)), "change rows")
+            check_code(self._highs.changeRowBounds(int(row), float(at_least), float(at_most)), "change rows")
 
     def add_row(self, columns: Ints, values: Floats, lower: float) -> None:
         """Add one row values @ x[columns] >= lower (a cut)."""
         kept = np.flatnonzero(values)
         index, value = np.asarray(columns, np.int32)[kept], np.asarray(values, float)[kept]
-        self._ok(self._highs.addRow(lower, INFINITY, len(kept), index, value), "add a row")
+        check_code(self._highs.addRow(lower, INFINITY, len(kept), index, value), "add a row")
 
     def fix_integers(self, columns: Ints, values: ArrayLike) -> None:
         """Fix integer columns and treat them as continuous: what is left is an LP with duals."""
@@ -183,31 +205,54 @@ class Solver:
 
         index = np.asarray(columns, np.int32).ravel()
         kind = np.full(len(index), int(highspy.HighsVarType.kContinuous), np.uint8)
-        self._ok(self._highs.changeColsIntegrality(len(index), index, kind), "relax integers")
+        check_code(self._highs.changeColsIntegrality(len(index), index, kind), "relax integers")
         self.set_bounds(columns, values, values)
 
     def write(self, path: Path) -> None:
-        """Write the model for other solvers; the ending of the name (.lp or .mps) chooses the format."""
-        self._ok(self._highs.writeModel(str(path)), f"write {path.name}")
+        """Write the model for other solvers; the ending of the name (.lp or .mps) chooses the format.
 
-    def solve(self, *, time_limit: float | None = None, mip_gap: float = MIP_GAP) -> Solution:
-        """Solve, or solve again.
+        Raises
+        ------
+        YtterbyError: another ending. OSError: the file cannot be written.
+        """
+        check_format(path)
+        partial = path.with_name(f".part-{path.name}")  # the ending stays: it chooses the format
+        try:
+            partial.touch()  # the solver dies, and Python with it, where it cannot open a file
+            check_code(self._highs.writeModel(str(partial)), f"write {path.name}")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def solve(
+        self, *, time_limit: float | None = None, mip_gap: float = MIP_GAP, explain: bool = True
+    ) -> Solution:
+        """Solve, or solve again; ``explain`` looks for the rows that clash when nothing is feasible.
 
         Raises
         ------
         InfeasiblePlan: no point meets all rows; the message names those that clash.
-        SolverFailure: unbounded, or stopped without any plan.
+        UnboundedPlan: the objective has no limit.
+        SolverFailure: stopped without any plan.
         """
         limit = INFINITY if time_limit is None else self._highs.getRunTime() + time_limit  # its clock runs on
-        self._ok(self._highs.setOptionValue("time_limit", limit), "set the time limit")
-        self._ok(self._highs.setOptionValue("mip_rel_gap", mip_gap), "set the gap")
+        check_code(self._highs.setOptionValue("time_limit", limit), "set the time limit")
+        check_code(self._highs.setOptionValue("mip_rel_gap", mip_gap), "set the gap")
         started = time.perf_counter()
         code = self._highs.run()
         if self._highs.getModelStatus() in self._undecided():  # a warm start can end in numerical trouble
-            self._ok(self._highs.clearSolver(), "start afresh")
+            check_code(self._highs.clearSolver(), "start afresh")
             code = self._highs.run()
         status = self._highs.getModelStatus()
+        if status == self._infeasible() and not explain:
+            raise InfeasiblePlan("no plan meets all rows.")
         return self._solution(code, status, time.perf_counter() - started)
+
+    @staticmethod
+    def _infeasible() -> Any:
+        import highspy
+
+        return highspy.HighsModelStatus.kInfeasible
 
     @staticmethod
     def _undecided() -> tuple[Any, ...]:
@@ -222,13 +267,15 @@ class Solver:
         named = self._highs.modelStatusToString(status).lower()
         kind = highspy.HighsModelStatus
         if status in (kind.kInfeasible, kind.kUnboundedOrInfeasible):
-            raise _infeasible(self.model, self._highs.getLp())
-        self._ok(code, f"solve (status: {named})")
+            raise _infeasible(self.model, self._highs.getLp(), certain=status == kind.kInfeasible)
+        check_code(code, f"solve (status: {named})")
         info = self._highs.getInfo()
         limits = (kind.kTimeLimit, kind.kIterationLimit, kind.kSolutionLimit, kind.kInterrupt)
+        if status == kind.kUnbounded:
+            raise UnboundedPlan("the optimiser stopped without a plan: unbounded.", _UNBOUNDED_REMEDY)
         has_plan = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         if status != kind.kOptimal and not (status in limits and has_plan):
-            remedy = "Give it more time." if status in limits else "Look for a cost or bound that is missing."
+            remedy = "Give it more time." if status in limits else ""
             raise SolverFailure(f"the optimiser stopped without a plan: {named}.", remedy)
         found = self._highs.getSolution()
         return Solution(
@@ -237,54 +284,50 @@ class Solver:
             float(info.mip_gap) if np.isfinite(info.mip_gap) else 0.0, seconds,
         )  # fmt: skip
 
-    def _ok(self, code: Any, task: str) -> None:
-        import highspy
 
-        if code == highspy.HighsStatus.kError:
-            raise SolverFailure(f"the optimiser could not {task}.")
+def solve(
+    model: Model,
+    *,
+    time_limit: float | None = None,
+    mip_gap: float = MIP_GAP,
+    tolerance: float | None = None,
+) -> Solution:
+    """Solve a model once; see :class:`Solver`."""
+    return Solver(model, tolerance=tolerance).solve(time_limit=time_limit, mip_gap=mip_gap)
 
 
-def solve(model: Model, *, time_limit: float | None = None, mip_gap: float = MIP_GAP) -> Solution:
-    """Solve a model once; see :meth:`Solver.solve`."""
-    return Solver(model).solve(time_limit=time_limit, mip_gap=mip_gap)
+def check_format(path: Path) -> None:
+    """Refuse a file name that chooses no format of models."""
+    if path.suffix not in MODEL_FORMATS:
+        remedy = f"Use one of {', '.join(MODEL_FORMATS)}."
+        raise YtterbyError(f"unknown model format {path.suffix!r}.", remedy)
+
+
+def _file_names(kind: str, count: int, told: dict[int, str]) -> list[str]:
+    """Names that LP and MPS files allow: letters, digits, dots; each once."""
+    names, seen = [], dict[str, int]()
+    for i in range(count):
+        name = re.sub(r"[^A-Za-z0-9_.]+", "_", told.get(i, f"{kind}.{i}"))[:_LONGEST_NAME]
+        name = name if name[:1].isalpha() else f"{kind}.{name}"
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name}.again{seen[name]}")
+    return names
 
 
 def _joined(blocks: list[Floats]) -> Floats:
     return np.concatenate(blocks) if blocks else np.zeros(0)
 
 
-# why nothing is feasible --------------------------------------------------------------------------
-
-
-def _infeasible(model: Model, lp: Any) -> InfeasiblePlan:
-    """Name the rows that clash: those whose joint violation is smallest in an elastic model."""
-    clashes = _clashing_rows(lp)
-    if not len(clashes):
+def _infeasible(model: Model, lp: Any, *, certain: bool) -> SolverFailure:
+    """Name the rows that clash; without any the programme has no limit (HiGHS may not tell which)."""
+    clashes, minimal = clashing_rows(lp)
+    if clashes is None and not certain:
+        return UnboundedPlan("the optimiser stopped without a plan: unbounded.", _UNBOUNDED_REMEDY)
+    if clashes is None or not len(clashes):
         return InfeasiblePlan("no plan meets all bounds.", "Look for a lower bound above an upper one.")
     named = sorted({model.row_names.get(int(row), f"row {row}") for row in clashes})
     shown = "; ".join(named[:_MAX_NAMED_ROWS])
     more = f" and {len(named) - _MAX_NAMED_ROWS} more" if len(named) > _MAX_NAMED_ROWS else ""
-    return InfeasiblePlan(f"no plan meets all rows; cannot hold together with the rest: {shown}{more}.")
-
-
-def _clashing_rows(lp: Any) -> Ints:
-    """Let every row bend at a price relative to its size; the rows that bend are the clash."""
-    import highspy
-
-    lower, upper = np.asarray(lp.row_lower_), np.asarray(lp.row_upper_)
-    size = np.maximum(
-        1.0, np.where(np.isfinite(lower), abs(lower), np.where(np.isfinite(upper), abs(upper), 0))
-    )
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    highs.setOptionValue("output_flag", False)
-    lp.col_cost_, lp.offset_ = np.zeros(lp.num_col_), 0.0
-    if highs.passModel(lp) == highspy.HighsStatus.kError:
-        return np.zeros(0, np.int64)
-    for sign in (1.0, -1.0):
-        for row in range(lp.num_row_):
-            highs.addCol(1.0, 0.0, INFINITY, 1, np.array([row], np.int32), np.array([sign * size[row]]))
-    highs.run()
-    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        return np.zeros(0, np.int64)
-    bent = np.asarray(highs.getSolution().col_value)[lp.num_col_ :].reshape(2, -1).max(axis=0)
-    return np.flatnonzero(bent > CLASH_TOLERANCE)
+    told = "these cannot hold together" if minimal else "cannot hold together with the rest"
+    remedy = "Give way in any one of them." if minimal else ""
+    return InfeasiblePlan(f"no plan meets all rows; {told}: {shown}{more}.", remedy, tuple(named))

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from ytterby.planning.projects import Plan
 
 _PLAN_TABLES = (
-    "projects", "stockpiles", "costs", "losses", "gap_values", "coalitions", "split", "core", "support",
-    "proof",
+    "projects", "stockpiles", "costs", "losses", "gap_values", "coalitions", "split", "core", "beliefs",
+    "support", "proof",
 )  # fmt: skip
 _AROUND = ("frontier", "alternatives", "regret", "earlier")
 _CSV = ("articles", "problems", "verdicts", "variants", "pledges", "policies", "corroboration", "screen",
