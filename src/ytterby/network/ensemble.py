@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ytterby.errors import YtterbyError
+from ytterby.network.assumptions import Doubts
 from ytterby.network.behaviour import Behaviour
 from ytterby.network.chain import Chain, Floats, Ints
 from ytterby.network.shocks import Conditions, Scenario, draw_conditions
@@ -128,6 +129,7 @@ def run_ensemble(
     stockpile_t: Floats | None = None,
     progress: Progress | None = None,
     block: int = BLOCK,
+    doubts: Doubts | None = None,
 ) -> Ensemble:
     """Simulate ``draws`` futures over all scenarios.
 
@@ -136,6 +138,7 @@ def run_ensemble(
     added_capacity_t: [week, process] tonnes a week on top of the chain's, as a plan would add.
     stockpile_t: [stockpile] stock at the start; the chain's when absent.
     progress: called with draws done and draws in all after each block.
+    doubts: what is not known about the chain, one column a draw (``assumptions.draw_doubts``).
 
     Raises
     ------
@@ -146,8 +149,14 @@ def run_ensemble(
     for start in range(0, len(plan), block):
         part = plan[start : start + block]
         conditions = [draw.conditions(chain, weeks, seed) for draw in part]
+        known = doubts.part(start, start + block) if doubts else None
         run = simulate(
-            chain, conditions, behaviour=behaviour, added_capacity_t=added_capacity_t, stockpile_t=stockpile_t
+            chain,
+            conditions,
+            behaviour=known.behaviours if known else behaviour,
+            added_capacity_t=added_capacity_t,
+            stockpile_t=stockpile_t,
+            targets=known.targets if known else None,
         )
         runs.append(run)
         if progress:
