@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -81,13 +82,14 @@ def doubts_at(files: StudyFiles, chain: Chain, shares: Floats) -> Doubts:
     shares: [draw, assumption] 0..1, in the order of ``load_assumptions``.
     """
     known = load_assumptions()
-    values = {
+    values: dict[str, Any] = {
         each.name: np.array([each.spread.quantile(float(u)) for u in shares[:, column]])
         for column, each in enumerate(known)
     }
     options = [each.name for each in known if each.kind == "behaviour"]
     behaviours = tuple(
-        Behaviour(**{name: float(values[name][draw]) for name in options}) for draw in range(len(shares))
+        Behaviour(**{name: values[name][draw] for name in options})
+        for draw in range(len(shares))
     )
     pools, slots = assumed_stocks(files, chain)
     return Doubts(

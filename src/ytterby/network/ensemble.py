@@ -138,13 +138,14 @@ def run_ensemble(
     added_capacity_t: [week, process] tonnes a week on top of the chain's, as a plan would add.
     stockpile_t: [stockpile] stock at the start; the chain's when absent.
     progress: called with draws done and draws in all after each block.
-    doubts: what is not known about the chain, one column a draw (``assumptions.draw_doubts``).
+    doubts: what is not known about the chain, one column a draw (``assumptions.doubts_at``); with them
+        every draw differs, so that even a scenario without uncertain numbers gets them all.
 
     Raises
     ------
-    YtterbyError: fewer draws than scenarios.
+    YtterbyError: fewer draws than scenarios; doubts for several scenarios, or for other draws.
     """
-    plan = spread_draws(scenarios, draws)
+    plan = _doubted(scenarios, draws, doubts) if doubts else spread_draws(scenarios, draws)
     runs: list[Run] = []
     for start in range(0, len(plan), block):
         part = plan[start : start + block]
@@ -172,6 +173,13 @@ def run_ensemble(
         stockpile_t=np.concatenate([run.stockpile_t for run in runs]),
         ledger=max(float(run.ledger.max(initial=0.0)) for run in runs),
     )
+
+
+def _doubted(scenarios: Sequence[Scenario], draws: int, doubts: Doubts) -> tuple[Draw, ...]:
+    if len(scenarios) != 1 or len(doubts.behaviours) != draws:
+        message = f"{len(doubts.behaviours)} doubts for {draws} draws of {len(scenarios)} scenarios."
+        raise YtterbyError(message, "Give one a draw, and one scenario.")
+    return tuple(Draw(scenarios[0], number, scenarios[0].probability / draws) for number in range(draws))
 
 
 def spread_draws(scenarios: Sequence[Scenario], draws: int) -> tuple[Draw, ...]:

@@ -151,8 +151,9 @@ class _Record:
         arcs, pools, piles = len(chain.arc_pool), len(chain.pool_material), len(chain.stockpiles)
         details = {
             "desired_t": len(chain.processes), "limiting": len(chain.slot_process), "ordered_t": arcs,
-            "allowed": arcs, "flow_t": arcs, "shipped_t": arcs, "returned_t": pools, "release_t": piles, "fill_t": piles,
-            "disposal_t": pools, "slot_stock_t": len(chain.slot_process), "queue_t": arcs, "share": arcs,
+            "allowed": arcs, "flow_t": arcs, "shipped_t": arcs, "returned_t": pools, "release_t": piles,
+            "fill_t": piles, "disposal_t": pools, "slot_stock_t": len(chain.slot_process), "queue_t": arcs,
+            "share": arcs,
         }  # fmt: skip
         self.details = {name: self._room(size) for name, size in details.items()} if detail else {}
 

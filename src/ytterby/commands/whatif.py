@@ -1,0 +1,165 @@
+"""``ytterby what-if``: a question in an analyst's words, answered with probabilities, losses and a figure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ytterby.commands.output import Study, day, print_table, progress_bars
+from ytterby.errors import YtterbyError
+
+if TYPE_CHECKING:
+    from ytterby.network.asked import AskedInventory, AskedShock
+
+_Goods = "names between commas: materials of the study, or elements"
+_INVENTORY = re.compile(r"\+?(?P<more>.+?)(?: of (?P<of>[^ ]+))?(?: in (?P<at>[^ ]+))?")
+
+
+def what_if(
+    study: Study,
+    on: Annotated[
+        datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="Day on which it begins, e.g. 2026-12-01.")
+    ],
+    licence: Annotated[
+        str | None, typer.Option("--licence", help=f"Goods that need a licence ({_Goods}); with --delay.")
+    ] = None,
+    ban: Annotated[str | None, typer.Option("--ban", help="Goods that may not be exported.")] = None,
+    quota: Annotated[str | None, typer.Option("--quota", help="Goods under a quota; with --allow.")] = None,
+    loss: Annotated[
+        list[str] | None,
+        typer.Option("--loss", help="plant@share lost, e.g. mine_ionic.MMR@0.6; repeatable."),
+    ] = None,
+    demand: Annotated[
+        list[str] | None,
+        typer.Option("--demand", help="sector@rise, e.g. electric_vehicles@0.2; repeatable."),
+    ] = None,
+    origin: Annotated[str, typer.Option("--from", help="Regions whose exports are hit.")] = "CHN",
+    to: Annotated[str, typer.Option("--to", help="Regions that are hit; * for all others.")] = "*",
+    until: Annotated[
+        datetime | None,
+        typer.Option("--until", formats=["%Y-%m-%d"], help="First day after it; default never."),
+    ] = None,
+    delay: Annotated[
+        str, typer.Option("--delay", help='How long a licence takes: "45 working days", "30..45..60 days".')
+    ] = "",
+    refuse: Annotated[
+        str, typer.Option("--refuse", help="Share of applications refused: 0.2 or 0.1..0.2..0.3.")
+    ] = "0",
+    allow: Annotated[
+        str,
+        typer.Option("--allow", help="Share of the usual flow that a quota allows: 0.6 or 0.4..0.6..0.8."),
+    ] = "",
+    regions: Annotated[
+        str | None, typer.Option("--regions", help="Where to count; default every region with an end use.")
+    ] = None,
+    inventory: Annotated[
+        list[str] | None,
+        typer.Option("--inventory", help='A change to compare with: "+2 months [of GOODS] [in REGIONS]".'),
+    ] = None,
+    draws: Annotated[int | None, typer.Option("--draws", min=1, help="Random draws.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of every random number.")] = None,
+    weeks: Annotated[int, typer.Option("--weeks", min=1, help="Weeks simulated from then on.")] = 104,
+    threshold: Annotated[
+        float, typer.Option("--threshold", help="Unmet share of a week's need from which a use has stopped.")
+    ] = 0.05,
+    certain: Annotated[
+        bool, typer.Option("--certain", help="Every assumption at its most likely value.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder to make: page, figure, tables; an earlier one is replaced."),
+    ] = None,
+) -> None:
+    """Which end uses stop when, how surely, at what loss, and what more inventory would change.
+
+    "dysprosium" means its oxide and metal; "dysprosium+" all in the chain that contains it. The goods
+    options may be combined and share --from, --to, --on and --until.
+
+    Examples
+    --------
+    ytterby what-if japan-us-2025 --licence dysprosium+,terbium+ --on 2026-12-01 --delay "45 working days"
+    --refuse 0.2 --regions JPN,EU27 --inventory "+2 months" --out answer
+
+    ytterby what-if japan-us-2025 --ban dysprosium,terbium --to JPN,USA --on 2026-12-01 --until 2027-06-01
+
+    ytterby what-if japan-us-2025 --loss mine_ionic.MMR@0.3..0.6..0.9 --on 2026-03-01
+    """
+    from ytterby import asking
+    from ytterby import study as road
+    from ytterby.views.answer import answer_words, difference_rows, stop_rows, write_answer
+    from ytterby.views.folder import check_folder
+
+    shocks = _shocks(
+        {"licence": licence, "ban": ban, "quota": quota}, loss or [], demand or [], _names(origin),
+        _names(to), on.date(), day(until), delay, refuse, allow,
+    )  # fmt: skip
+    changes = [_inventory(text) for text in inventory or []]
+    if out:
+        check_folder(out)
+    with progress_bars() as progress:
+        answer = asking.what_if(
+            road.load_study(study), shocks, changes=changes, regions=_names(regions), draws=draws, seed=seed,
+            weeks=weeks, threshold=threshold, certain=certain, progress=progress,
+        )  # fmt: skip
+    for title, table in (("When uses stop", stop_rows(answer)), ("What it changes", difference_rows(answer))):
+        if len(table):
+            print_table(table, title, limit=60)
+    for line in answer_words(answer):
+        typer.echo(f"* {line}")
+    for note in answer.notes:
+        typer.echo(f"! {note}.", err=True)
+    if out:
+        write_answer(answer, out)
+        typer.echo(f"\nAnswer: {out / 'answer.html'}")
+
+
+def _shocks(
+    goods: dict[str, str | None], losses: list[str], demands: list[str], origins: tuple[str, ...],
+    to: tuple[str, ...], on: dt.date, until: dt.date | None, delay: str, refuse: str, allow: str,
+) -> list[AskedShock]:  # fmt: skip
+    """Shocks of the options; an option without the one that it belongs to is refused."""
+    from ytterby.network.asked import AskedShock
+
+    for option, given, owner in (("--delay", delay, "licence"), ("--allow", allow, "quota")):
+        if given and not goods[owner]:
+            raise YtterbyError(f"{option} counts for --{owner} only.", f"Add --{owner}, or leave it out.")
+    made = [
+        AskedShock(
+            kind, on, until, _names(names), origins, to, delay=delay if kind == "licence" else "",
+            refused=refuse, level=allow if kind == "quota" else "",
+        )
+        for kind, names in goods.items() if names
+    ]  # fmt: skip
+    for text in losses:
+        plant, share = _pair(text, "--loss mine_ionic.MMR@0.6")
+        made.append(AskedShock("capacity_loss", on, until, level=share, plants=[plant]))
+    for text in demands:
+        sector, rise = _pair(text, "--demand electric_vehicles@0.2")
+        made.append(AskedShock("demand_surge", on, until, level=rise, sectors=[sector]))
+    return made
+
+
+def _pair(text: str, example: str) -> tuple[str, str]:
+    name, at, number = text.rpartition("@")
+    if not at or not name:
+        raise YtterbyError(f"{text!r} is no name@share.", f"Write for example {example}.")
+    return name, number
+
+
+def _inventory(text: str) -> AskedInventory:
+    from ytterby.network.asked import AskedInventory
+
+    found = _INVENTORY.fullmatch(text.strip())
+    if not found:
+        raise YtterbyError(f"{text!r} is no change of inventory.", 'Write "+2 months of oxide_dy in JPN".')
+    return AskedInventory(found["more"], _names(found["of"]), _names(found["at"]))
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    """Names between commas, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
