@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "ytterby.study": ("load_study", "plan", "read", "run", "screen", "simulate", "verify"),
-    "ytterby.asking": ("what_if",),
+    "ytterby.asking": ("explain_drivers", "explain_shortage", "what_if"),
     "ytterby.errors": ("YtterbyError",),
     "ytterby.catalog.materials": ("oxide_factor", "to_metal", "to_oxide"),
     "ytterby.facts.credits": ("credit",),
@@ -46,6 +46,7 @@ _PUBLIC = {
     "ytterby.network.build": ("build_chain",),
     "ytterby.network.chain": ("check_balance",),
     "ytterby.network.outcomes": ("fan", "losses", "stops", "summarise"),
+    "ytterby.network.sensitivity": ("sobol_indices",),
     "ytterby.planning.recourse": ("choose_projects", "solve_two_stage"),
     "ytterby.planning.rerouting": ("choke_points", "halving_sets"),
     "ytterby.planning.sharing": ("in_core", "nucleolus", "shapley"),

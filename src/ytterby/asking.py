@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ytterby.errors import Fault, InputFaults
+from ytterby.errors import Fault, InputFaults, UnknownName, YtterbyError
 from ytterby.study import Progress, Study, run_head
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ytterby.network.asked import AskedInventory, AskedShock
     from ytterby.network.assumptions import Doubts
+    from ytterby.network.chain import Floats, Ints
+    from ytterby.network.shocks import Scenario
     from ytterby.network.whatif import Answer
 
 WEEKS = 104  # simulated after the first shock: a year to see it strike and one to see it heal
+POINTS, MOST_POINTS = 128, 16_384  # rows of the design of a sensitivity analysis
+MEASURES = ("usd", "tonnes")
 MOST_DRAWS = 10_000
 MOST_NUMBERS = 40_000_000  # draws x weeks x uses of one answer: its arrays then hold about 2 gigabytes
 
@@ -155,3 +161,141 @@ def _doubts(study: Study, draws: int, seed: int, *, certain: bool) -> Doubts:
     if certain:
         return no_doubts(study.chain, draws)
     return doubts_at(study.files, study.chain, draw_shares(draws, seed))
+
+
+def explain_shortage(
+    study: Study,
+    use: str,
+    region: str,
+    *,
+    scenario: str | None = None,
+    shocks: Sequence[AskedShock] = (),
+    week: int | None = None,
+    draw: int | None = None,
+    seed: int | None = None,
+    weeks: int = WEEKS,
+) -> pd.DataFrame:
+    """Why a use is short in a week: input, way, plant, and at the end the shock, each with its tonnes.
+
+    Parameters
+    ----------
+    use: a sector of end uses, or one end use by name.
+    scenario, shocks: a scenario of the study, or shocks as for ``what_if``; one of the two.
+    week: of the run; the worst week when absent.
+    draw: number of a draw of ``simulate`` (scenario) or ``what_if`` (shocks); absent: every uncertain
+        number at its most likely value.
+    weeks: simulated after the first shock, for ``shocks``; a scenario runs to the study's horizon.
+
+    Returns
+    -------
+    step, node, cause, tonnes, share, since_week, until_week (``network.shortage.trace_shortage``).
+
+    Raises
+    ------
+    UnknownName: no such use, region or scenario. YtterbyError: the use misses nothing then.
+    """
+    from ytterby.network.ensemble import Draw
+    from ytterby.network.shocks import modal_conditions
+    from ytterby.network.shortage import trace_shortage
+    from ytterby.network.simulate import simulate
+
+    story, horizon = _story(study, scenario, shocks, weeks)
+    first_seed = study.settings.simulation.seed if seed is None else seed
+    known = _one_draw(study, draw if shocks else None, first_seed)
+    if draw is None:
+        conditions = modal_conditions(story, study.chain, horizon)
+    else:
+        conditions = Draw(story, draw, 1.0).conditions(study.chain, horizon, first_seed)
+    run = simulate(study.chain, conditions, behaviour=known.behaviours, targets=known.targets, detail=True)
+    index = _use_index(study, use, region, run.unmet_t[0].sum(axis=0), run.uses)
+    missing = run.unmet_t[0, :, int(np.flatnonzero(run.uses == index)[0])]
+    worst = int(missing.argmax()) if week is None else week
+    if not 0 <= worst < horizon:
+        raise YtterbyError(f"week {worst} is outside the run.", f"Choose 0 to {horizon - 1}.")
+    return trace_shortage(study.chain, story, conditions, run, index, worst)
+
+
+def explain_drivers(
+    study: Study,
+    *,
+    scenario: str | None = None,
+    shocks: Sequence[AskedShock] = (),
+    regions: Sequence[str] = (),
+    measure: str = "usd",
+    points: int = POINTS,
+    seed: int | None = None,
+    weeks: int = WEEKS,
+    progress: Progress = _silent,
+) -> pd.DataFrame:
+    """Which assumption drives the loss: Sobol indices with 95 % intervals, largest first.
+
+    Parameters
+    ----------
+    scenario, shocks: a scenario of the study, or shocks as for ``what_if``; one of the two.
+    regions: where losses are counted; all with an end use when empty.
+    measure: ``usd`` (value of unmet need) or ``tonnes``.
+    points: rows of the design; (parameters + 2) times as many runs.
+
+    Returns
+    -------
+    parameter, label, unit, low, mode, high, first, total and their ends (``network.sensitivity``).
+    """
+    from ytterby.network.asked import Asking
+    from ytterby.network.sensitivity import rank_drivers
+
+    if measure not in MEASURES:
+        raise UnknownName("measure", measure, MEASURES)
+    if not 8 <= points <= MOST_POINTS:
+        raise YtterbyError(f"{points} points.", f"Choose 8 to {MOST_POINTS:,}.")
+    chain = study.chain
+    places = tuple(dict.fromkeys(regions)) or _with_use(study)
+    Asking(study.files, chain).check_regions(places, _with_use(study))
+    story, horizon = _story(study, scenario, shocks, weeks)
+    uses = np.flatnonzero(chain.process_is_use)
+    inside = np.isin(chain.process_region[uses], [chain.regions.index(place) for place in places])
+    value = chain.unmet_usd_per_t[uses] if measure == "usd" else np.ones(len(uses))
+    return rank_drivers(
+        study.files, chain, story, counted=np.where(inside, value, 0.0), weeks=horizon, points=points,
+        seed=study.settings.simulation.seed if seed is None else seed, progress=partial(progress, "Drivers"),
+    )  # fmt: skip
+
+
+def _story(
+    study: Study, scenario: str | None, shocks: Sequence[AskedShock], weeks: int
+) -> tuple[Scenario, int]:
+    """Scenario and horizon: one of the study, or the shocks that are asked about."""
+    from ytterby.network.asked import Asking
+
+    if (scenario is None) == (not shocks):
+        raise YtterbyError("neither or both of scenario and shocks are given.", "Give one of the two.")
+    if shocks:
+        asked = Asking(study.files, study.chain).resolve(shocks)
+        return asked.scenario, asked.start_week + weeks
+    found = {each.name: each for each in study.scenarios}
+    if scenario not in found:
+        raise UnknownName("scenario", str(scenario), found)
+    return found[scenario], study.settings.simulation.horizon_weeks
+
+
+def _use_index(study: Study, use: str, region: str, unmet_t: Floats, uses: Ints) -> int:
+    """End use of a name or sector in a region; of several the one that misses most."""
+    chain = study.chain
+    names = [chain.processes[p] for p in uses]
+    sectors = [chain.sectors[s] for s in chain.process_sector[uses]]
+    places = [chain.regions[r] for r in chain.process_region[uses]]
+    if region not in places:
+        raise UnknownName("region with an end use", region, places)
+    own = [k for k, place in enumerate(places) if place == region]
+    fitting = [k for k in own if use in (names[k], sectors[k])]
+    if not fitting:
+        raise UnknownName(f"end use in {region}", use, [sectors[k] for k in own])
+    return int(uses[max(fitting, key=lambda k: unmet_t[k])])
+
+
+def _one_draw(study: Study, number: int | None, seed: int) -> Doubts:
+    """What one draw of a question assumes; the most likely values when none is named."""
+    from ytterby.network.assumptions import doubts_at, draw_shares, no_doubts
+
+    if number is None:
+        return no_doubts(study.chain)
+    return doubts_at(study.files, study.chain, draw_shares(number + 1, seed)[number:])

@@ -88,8 +88,7 @@ def doubts_at(files: StudyFiles, chain: Chain, shares: Floats) -> Doubts:
     }
     options = [each.name for each in known if each.kind == "behaviour"]
     behaviours = tuple(
-        Behaviour(**{name: values[name][draw] for name in options})
-        for draw in range(len(shares))
+        Behaviour(**{name: values[name][draw] for name in options}) for draw in range(len(shares))
     )
     pools, slots = assumed_stocks(files, chain)
     return Doubts(

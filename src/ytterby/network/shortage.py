@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from ytterby.errors import YtterbyError
-from ytterby.network.chain import Chain, Floats
-from ytterby.network.shocks import Conditions, Scenario, Shock
+from ytterby.network.chain import Chain, Flags, Floats
+from ytterby.network.shocks import Conditions, Scenario
 from ytterby.network.simulate import Detail, Run
 
 Node = tuple[str, int]  # use or plant, slot, arc, pool, shock; and its index
@@ -74,7 +74,8 @@ def trace_shortage(
     path = tracer.search(("plant", use), week)
     if path is None:
         raise YtterbyError(
-            f"no shock explains what {chain.processes[use]} misses in week {week}.", "Report this as a defect."
+            f"no shock explains what {chain.processes[use]} misses in week {week}.",
+            "Report this as a defect.",
         )
     only = np.where(np.arange(len(missing)) == week, missing, 0.0)
     head = {"step": 0, "node": chain.processes[use], "cause": "need not met", "tonnes": float(only.sum()),
@@ -104,7 +105,9 @@ class _Tracer:
         if kind == "plant":
             return chain.processes[item]
         if kind == "slot":
-            return f"{chain.materials[chain.slot_material[item]]} at {chain.processes[chain.slot_process[item]]}"
+            return (
+                f"{chain.materials[chain.slot_material[item]]} at {chain.processes[chain.slot_process[item]]}"
+            )
         if kind == "pool":
             return chain.pools[item]
         if kind == "arc":
@@ -144,7 +147,14 @@ class _Tracer:
             yield step, step.total_t / whole if step.direct else float("nan")
 
     def _step(
-        self, node: Node, words: str, values: Floats, week: int, *, direct: bool = True, last: int | None = None
+        self,
+        node: Node,
+        words: str,
+        values: Floats,
+        week: int,
+        *,
+        direct: bool = True,
+        last: int | None = None,
     ) -> Step:
         kept = np.where(np.arange(len(values)) <= week, np.maximum(0.0, values), 0.0)
         return Step(node, words, kept, week if last is None else last, direct)
@@ -156,13 +166,13 @@ class _Tracer:
         chain, activity = self.chain, self.activity[:, plant]
         lost = chain.activity_t[plant] - activity
         factor = self.conditions.capacity_factor[:, plant]
-        for s, shock, on in self._striking("capacity_loss", plant, shock_of="processes"):
+        for s, on in self._striking("capacity_loss", plant, shock_of="processes"):
             words = f"capacity down to {factor[on].min():.0%}"
             yield self._step(("shock", s), words, np.where(on, lost, 0.0), week)
             gone = np.where(on, chain.capacity_t[plant] * (1 - factor), 0.0)
             yield self._step(("shock", s), f"{words}, no room for more", gone, week, direct=False)
         rise = chain.activity_t[plant] * (self.conditions.demand_factor[:, plant] - 1)
-        for s, shock, on in self._striking("demand_surge", plant, shock_of="processes"):
+        for s, on in self._striking("demand_surge", plant, shock_of="processes"):
             yield self._step(("shock", s), "more is needed", np.where(on, rise, 0.0), week)
         wanted = self.detail.desired_t[0, :, plant]
         for slot in np.flatnonzero(chain.slot_process == plant):
@@ -183,7 +193,7 @@ class _Tracer:
             shipped_by = week - int(chain.arc_lag[arc])
             words = "less was shipped on this way than usual"
             yield self._step(("arc", int(arc)), words, missing, shipped_by)
-            yield self._step(("arc", int(arc)), "less came than was ordered", self._unserved(arc), shipped_by,
+            yield self._step(("arc", int(arc)), "less came than was ordered", self._unserved(int(arc)), shipped_by,
                              direct=False)  # fmt: skip
         plant = int(chain.slot_process[slot])
         taken = chain.slot_t[slot] * (self.detail.desired_t[0, :, plant] - chain.activity_t[plant])
@@ -197,14 +207,15 @@ class _Tracer:
         """A way: ban, quota, licence, a short pool behind it, or fewer orders."""
         chain, detail = self.chain, self.detail
         ordered, allowed, flow = (x[0, :, arc] for x in (detail.ordered_t, detail.allowed, detail.flow_t))
-        for s, _, on in self._striking("ban", arc):
-            stopped = np.where(on, np.maximum(ordered, chain.arc_flow_t[arc]), 0.0)
+        for s, on in self._striking("ban", arc):
+            usual = ordered if chain.arc_flow_t[arc] == 0 else chain.arc_flow_t[arc] - flow
+            stopped = np.where(on, usual, 0.0)
             yield self._step(("shock", s), "no shipments are allowed", stopped, week)
-        for s, _, on in self._striking("quota", arc):
+        for s, on in self._striking("quota", arc):
             cut = np.where(on & self.conditions.arc_open[:, arc], ordered * (1 - allowed), 0.0)
             yield self._step(("shock", s), "the quota is used up", cut, week)
         held = flow - detail.shipped_t[0, :, arc]
-        for s, _, on in self._striking("licence", arc):
+        for s, on in self._striking("licence", arc):
             waits = self.conditions.delay_weeks[arc]
             words = f"applications wait {waits:.3g} weeks, {self.conditions.approval[arc]:.0%} are approved"
             yield self._step(("shock", s), words, np.where(on, held, 0.0), week)
@@ -232,11 +243,9 @@ class _Tracer:
             yield self._step(("arc", int(arc)), "took less than usual before", np.abs(
                 self.detail.flow_t[0, :, arc] - chain.arc_flow_t[arc]), week, direct=False)  # fmt: skip
 
-    def _striking(
-        self, kind: str, item: int, *, shock_of: str = "arcs"
-    ) -> Iterator[tuple[int, Shock, np.ndarray]]:
+    def _striking(self, kind: str, item: int, *, shock_of: str = "arcs") -> Iterator[tuple[int, Flags]]:
         """Shocks of a kind that hit an arc or process, with flags [week] of when they hold."""
         weeks = np.arange(self.conditions.weeks)
         for s, shock in enumerate(self.shocks):
             if shock.kind == kind and item in getattr(shock, shock_of):
-                yield s, shock, (weeks >= shock.start_week) & (weeks < shock.end_week)
+                yield s, (weeks >= shock.start_week) & (weeks < shock.end_week)
