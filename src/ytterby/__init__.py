@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "ytterby.study": ("load_study", "plan", "read", "run", "screen", "simulate", "verify"),
-    "ytterby.asking": ("explain_drivers", "explain_shortage", "what_if"),
+    "ytterby.asking": ("compare", "explain_drivers", "explain_shortage", "what_if"),
     "ytterby.errors": ("YtterbyError",),
     "ytterby.catalog.materials": ("oxide_factor", "to_metal", "to_oxide"),
     "ytterby.facts.credits": ("credit",),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ytterby.errors import Fault, InputFaults, UnknownName, YtterbyError
 from ytterby.study import Progress, Study, run_head
+from ytterby.views.folder import RUN_FILE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,11 +21,13 @@ if TYPE_CHECKING:
     from ytterby.network.asked import AskedInventory, AskedShock
     from ytterby.network.assumptions import Doubts
     from ytterby.network.chain import Floats, Ints
+    from ytterby.network.comparing import Comparison, Futures
+    from ytterby.network.ensemble import Ensemble
     from ytterby.network.shocks import Scenario
     from ytterby.network.whatif import Answer
 
 WEEKS = 104  # simulated after the first shock: a year to see it strike and one to see it heal
-POINTS, MOST_POINTS = 128, 16_384  # rows of the design of a sensitivity analysis
+POINTS, MOST_POINTS = 96, 16_384  # rows of the design of a sensitivity analysis
 MEASURES = ("usd", "tonnes")
 MOST_DRAWS = 10_000
 MOST_NUMBERS = 40_000_000  # draws x weeks x uses of one answer: its arrays then hold about 2 gigabytes
@@ -118,7 +123,8 @@ def what_if(
         fans=whatif.fan_table(cases, places, first_day),
         differences=differences,
         **whatif.held_more(study.chain, extra),
-        record=run_head(study, first_seed, count, {}),
+        record=run_head(study, first_seed, count, {})
+        | {"question": [*map(asking.in_words, shocks), f"{weeks} weeks", "certain" if certain else "drawn"]},
     )
 
 
@@ -299,3 +305,53 @@ def _one_draw(study: Study, number: int | None, seed: int) -> Doubts:
     if number is None:
         return no_doubts(study.chain)
     return doubts_at(study.files, study.chain, draw_shares(number + 1, seed)[number:])
+
+
+def compare(
+    first: str | Path | Ensemble,
+    second: str | Path | Ensemble,
+    *,
+    cases: tuple[str | None, str | None] = (None, None),
+    paired: bool = True,
+    threshold: float = 0.05,
+) -> Comparison:
+    """Differences of two runs, draw by draw: losses, stops, fans; the second less the first.
+
+    Parameters
+    ----------
+    first, second: folders that ``run`` or ``what_if`` wrote (both read), or ensembles.
+    cases: which case of each folder (``without plan``, ``with the change`` ...); the first when absent.
+    paired: differences of the same draws; refused where the draws are not common. ``False`` compares means.
+
+    Raises
+    ------
+    YtterbyError: draws that are not common, or other regions and sectors. InputFaults: no folder of a run.
+    """
+    from ytterby.network.comparing import compare_futures
+
+    sides = [_futures(each, case) for each, case in zip((first, second), cases, strict=True)]
+    return compare_futures(*sides, paired=paired, threshold=threshold)
+
+
+def _futures(run: str | Path | Ensemble, case: str | None) -> Futures:
+    from ytterby.facts.sql import read_parquet
+    from ytterby.network.comparing import futures_of
+
+    if not isinstance(run, str | Path):
+        return futures_of(run.shortfall, "ensemble", {"seed": run.seed, "draws": len(run.draws)})
+    table = read_parquet(Path(run) / "shortfall.parquet")
+    known = list(dict.fromkeys(table["case"])) if "case" in table else []
+    if case is not None and case not in known:
+        raise UnknownName(f"case of {run}", case, known)
+    chosen = case if case is not None else known[0] if known else None
+    kept = table if chosen is None else table[table["case"] == chosen]
+    return futures_of(kept, str(run), _record(Path(run)))
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    try:
+        content = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        fault = Fault(str(folder), None, None, f"has no readable {RUN_FILE}.", "Name the folder of a run.")
+        raise InputFaults([fault]) from error
+    return content if isinstance(content, dict) else {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ytterby.commands.output import Out, Store, Study, give, give_folded, progress_bars
+from ytterby.commands.output import Out, Store, Study, give, give_folded, names_in, progress_bars
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -200,24 +200,24 @@ def drivers(
     study: Study,
     scenario: Annotated[str, typer.Option("--scenario", help="Scenario of the study.")],
     regions: Annotated[
-        list[str] | None, typer.Option("--region", help="Count losses here; may be repeated; default all.")
+        str | None, typer.Option("--regions", help="Where losses are counted, e.g. JPN,EU27; default all.")
     ] = None,
     measure: Annotated[str, typer.Option("--measure", help="usd or tonnes of unmet need.")] = "usd",
-    points: Annotated[int, typer.Option("--points", min=8, help="Rows of the design; more is surer.")] = 128,
+    points: Annotated[int, typer.Option("--points", min=8, help="Rows of the design; more is surer.")] = 96,
     seed: Annotated[int | None, typer.Option("--seed", min=0)] = None,
     out: Out = None,
 ) -> None:
     """Which assumption drives the loss of a scenario: Sobol indices with 95 % intervals.
 
-    Example: ytterby explain drivers japan-us-2025 --scenario licence_wide --region JPN --region EU27
+    Example: ytterby explain drivers japan-us-2025 --scenario licence_wide --regions JPN,EU27
     """
     from ytterby import asking
     from ytterby import study as road
 
     with progress_bars() as progress:
         table = asking.explain_drivers(
-            road.load_study(study), scenario=scenario, regions=regions or (), measure=measure, points=points,
-            seed=seed, progress=progress,
+            road.load_study(study), scenario=scenario, regions=names_in(regions), measure=measure,
+            points=points, seed=seed, progress=progress,
         )  # fmt: skip
     give(table if out else _index_rows(table), out)
 
@@ -227,7 +227,10 @@ def _index_rows(table: pd.DataFrame) -> pd.DataFrame:
 
     def told(kind: str) -> list[str]:
         ends = (table[kind], table[f"{kind}_low"], table[f"{kind}_high"])
-        return [f"{x:.2f} ({low:.2f} to {high:.2f})" for x, low, high in zip(*ends, strict=True)]
+        return [
+            f"{x:.2f} ({low:.2f} to {high:.2f})"
+            for x, low, high in zip(*(e.round(2) + 0.0 for e in ends), strict=True)
+        ]
 
     spread = [f"{row.low:g} to {row.high:g}" for row in table.itertuples()]
     named = {"parameter": table["parameter"], "range": spread}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ytterby.commands.output import Study, day, print_table, progress_bars
+from ytterby.commands.output import Study, day, names_in, print_table, progress_bars
 from ytterby.errors import YtterbyError
 
 if TYPE_CHECKING:
@@ -95,16 +95,16 @@ def what_if(
     from ytterby.views.folder import check_folder
 
     shocks = _shocks(
-        {"licence": licence, "ban": ban, "quota": quota}, loss or [], demand or [], _names(origin),
-        _names(to), on.date(), day(until), delay, refuse, allow,
+        {"licence": licence, "ban": ban, "quota": quota}, loss or [], demand or [], names_in(origin),
+        names_in(to), on.date(), day(until), delay, refuse, allow,
     )  # fmt: skip
     changes = [_inventory(text) for text in inventory or []]
     if out:
         check_folder(out)
     with progress_bars() as progress:
         answer = asking.what_if(
-            road.load_study(study), shocks, changes=changes, regions=_names(regions), draws=draws, seed=seed,
-            weeks=weeks, threshold=threshold, certain=certain, progress=progress,
+            road.load_study(study), shocks, changes=changes, regions=names_in(regions), draws=draws,
+            seed=seed, weeks=weeks, threshold=threshold, certain=certain, progress=progress,
         )  # fmt: skip
     for title, table in (("When uses stop", stop_rows(answer)), ("What it changes", difference_rows(answer))):
         if len(table):
@@ -116,6 +116,53 @@ def what_if(
     if out:
         write_answer(answer, out)
         typer.echo(f"\nAnswer: {out / 'answer.html'}")
+
+
+def compare(
+    first: Annotated[Path, typer.Argument(help="Folder of `ytterby run` or `ytterby what-if --out`.")],
+    second: Annotated[Path, typer.Argument(help="Another, or the same with another case.")],
+    first_case: Annotated[
+        str | None,
+        typer.Option("--first-case", help='Case of the first, e.g. "without plan"; default its first.'),
+    ] = None,
+    second_case: Annotated[
+        str | None,
+        typer.Option("--second-case", help='Case of the second, e.g. "with plan"; default its first.'),
+    ] = None,
+    unpaired: Annotated[
+        bool, typer.Option("--unpaired", help="Compare means of runs whose draws are not common.")
+    ] = False,
+    threshold: Annotated[float, typer.Option("--threshold", help="As for `what-if`.")] = 0.05,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder to make: page, figure, tables; an earlier one is replaced."),
+    ] = None,
+) -> None:
+    """Differences of two runs, draw by draw: losses, stops and fans; the second less the first.
+
+    Example: ytterby compare out/base out/ban --out out/difference
+
+    Example: ytterby compare out out --first-case "without plan" --second-case "with plan"
+    """
+    from ytterby import asking
+    from ytterby.views.compared import comparison_rows, stop_difference_rows, write_comparison
+    from ytterby.views.folder import check_folder
+
+    if out:
+        check_folder(out)
+    found = asking.compare(
+        first, second, cases=(first_case, second_case), paired=not unpaired, threshold=threshold
+    )
+    for title, table in (("Losses", comparison_rows(found)), ("Stops", stop_difference_rows(found))):
+        if len(table):
+            print_table(table, title, limit=60)
+        else:
+            typer.echo(f"{title}: none in either run.")
+    for note in found.notes:
+        typer.echo(f"! {note}.", err=True)
+    if out:
+        write_comparison(found, out, first=str(first), second=str(second))
+        typer.echo(f"\nComparison: {out / 'comparison.html'}")
 
 
 def _shocks(
@@ -130,7 +177,7 @@ def _shocks(
             raise YtterbyError(f"{option} counts for --{owner} only.", f"Add --{owner}, or leave it out.")
     made = [
         AskedShock(
-            kind, on, until, _names(names), origins, to, delay=delay if kind == "licence" else "",
+            kind, on, until, names_in(names), origins, to, delay=delay if kind == "licence" else "",
             refused=refuse, level=allow if kind == "quota" else "",
         )
         for kind, names in goods.items() if names
@@ -157,9 +204,4 @@ def _inventory(text: str) -> AskedInventory:
     found = _INVENTORY.fullmatch(text.strip())
     if not found:
         raise YtterbyError(f"{text!r} is no change of inventory.", 'Write "+2 months of oxide_dy in JPN".')
-    return AskedInventory(found["more"], _names(found["of"]), _names(found["at"]))
-
-
-def _names(text: str | None) -> tuple[str, ...]:
-    """Names between commas, each once."""
-    return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
+    return AskedInventory(found["more"], names_in(found["of"]), names_in(found["at"]))

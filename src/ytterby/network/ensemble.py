@@ -53,6 +53,7 @@ class Ensemble:
     limited_weeks: Floats  # [draw, slot]
     stockpile_t: Floats  # [draw, week, stockpile]
     ledger: float  # largest relative residual of the mass balance of any week
+    seed: int  # of every draw
 
     @property
     def weight(self) -> Floats:
@@ -172,6 +173,7 @@ def run_ensemble(
         limited_weeks=np.concatenate([run.limited_weeks for run in runs]),
         stockpile_t=np.concatenate([run.stockpile_t for run in runs]),
         ledger=max(float(run.ledger.max(initial=0.0)) for run in runs),
+        seed=seed,
     )
 
 

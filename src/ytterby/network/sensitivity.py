@@ -79,11 +79,13 @@ def sobol_indices(model: Model, columns: int, *, points: int, rng: np.random.Gen
     spread = [_estimate(f_a, f_b, f_mixed, pick[None]) for pick in picks]
     firsts, totals = (np.concatenate([each[side] for each in spread]) for side in (0, 1))
     ends = (0.025, 0.975)
-    return Indices(first[0], *np.quantile(firsts, ends, axis=0), total[0], *np.quantile(totals, ends, axis=0))
+    first_low, first_high = np.quantile(firsts, ends, axis=0)
+    total_low, total_high = np.quantile(totals, ends, axis=0)
+    return Indices(first[0], first_low, first_high, total[0], total_low, total_high)
 
 
 def _estimate(f_a: Floats, f_b: Floats, f_mixed: Floats, pick: np.ndarray) -> tuple[Floats, Floats]:
-    """Indices [resample, parameter]; values less their mean, which takes noise out of the first-order ones."""
+    """Indices [resample, parameter]; centred values take noise out of the first-order ones."""
     a, b, mixed = f_a[pick], f_b[pick], np.moveaxis(f_mixed[:, pick], 0, 1)
     both = np.concatenate([a, b], axis=1)
     centre, variance = both.mean(axis=1)[:, None], both.var(axis=1)[:, None]

@@ -193,8 +193,9 @@ class _Tracer:
             shipped_by = week - int(chain.arc_lag[arc])
             words = "less was shipped on this way than usual"
             yield self._step(("arc", int(arc)), words, missing, shipped_by)
-            yield self._step(("arc", int(arc)), "less came than was ordered", self._unserved(int(arc)), shipped_by,
-                             direct=False)  # fmt: skip
+            unserved = self._unserved(int(arc))
+            words = "less came than was ordered"
+            yield self._step(("arc", int(arc)), words, unserved, shipped_by, direct=False)
         plant = int(chain.slot_process[slot])
         taken = chain.slot_t[slot] * (self.detail.desired_t[0, :, plant] - chain.activity_t[plant])
         yield self._step(("plant", plant), "its process wants more than usual", taken, week, direct=False)

@@ -38,7 +38,7 @@ def _stop_words(answer: Answer) -> Iterator[str]:
             yield f"{region}: no end use falls short by more than {share} of a week's need in any draw."
             continue
         parts = [
-            f"{_use(row.sector)} in {_chance(row.ever)} of the draws after {_range(row)} weeks"
+            f"{use_name(row.sector)} in {_chance(row.ever)} of the draws after {_range(row)} weeks"
             for row in own.head(_NAMED).itertuples()
         ]
         more = f"; {len(own) - _NAMED} more uses" if len(own) > _NAMED else ""
@@ -68,7 +68,8 @@ def _doubt_words(answer: Answer) -> Iterator[str]:
         )
 
 
-def _use(sector: str) -> str:
+def use_name(sector: str) -> str:
+    """Sector as people write it."""
     return str(sector).replace("_", " ")
 
 
@@ -84,7 +85,8 @@ def _chance(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def _percent(share: float) -> str:
+def percent_of(share: float) -> str:
+    """Share as whole percent without the sign; what is not 0 does not become 0."""
     return _chance(share).removesuffix(" %").replace("under ", "<")
 
 
@@ -98,7 +100,7 @@ def stop_rows(answer: Answer) -> pd.DataFrame:
     rows = [_stop_row(row) for row in now.itertuples()]
     if len(then):
         for row, other in zip(rows, then.itertuples(), strict=True):
-            row |= {"then %": _percent(other.ever), "then MUSD": round(other.loss_usd / 1e6, 1)}
+            row |= {"then %": percent_of(other.ever), "then MUSD": round(other.loss_usd / 1e6, 1)}
     ever = [a or b for a, b in zip(now["ever"] > 0, (then["ever"] > 0) if len(then) else now["ever"] > 0,
                                    strict=True)]  # fmt: skip
     return pd.DataFrame([row for row, hit in zip(rows, ever, strict=True) if hit])
@@ -106,8 +108,8 @@ def stop_rows(answer: Answer) -> pd.DataFrame:
 
 def _stop_row(row: Any) -> dict[str, Any]:
     return {
-        "region": row.region, "use": _use(row.sector),
-        **{f"{mark}w %": _percent(getattr(row, f"within_{mark}")) for mark in MARKS},
+        "region": row.region, "use": use_name(row.sector),
+        **{f"{mark}w %": percent_of(getattr(row, f"within_{mark}")) for mark in MARKS},
         "lasts w": _range(row) if row.ever > 0 else "", "t": round(row.unmet_t, 1),
         "MUSD": round(row.loss_usd / 1e6, 1),
     }  # fmt: skip
@@ -119,13 +121,13 @@ def difference_rows(answer: Answer) -> pd.DataFrame:
         return pd.DataFrame()
     table = answer.differences[(answer.differences[["before_t", "after_t"]] > 0).any(axis=1)]
     return pd.DataFrame({
-        "region": table["region"], "use": table["sector"].map(_use),
+        "region": table["region"], "use": table["sector"].map(use_name),
         "t before": table["before_t"].round(1), "t after": table["after_t"].round(1),
         "difference MUSD (95 %)": [
             f"{row.difference_usd / 1e6:,.1f} ({row.difference_usd_low / 1e6:,.1f} to "
             f"{row.difference_usd_high / 1e6:,.1f})" for row in table.itertuples()
         ],
-        "helps %": table["helps"].map(_percent), "hurts %": table["hurts"].map(_percent),
+        "helps %": table["helps"].map(percent_of), "hurts %": table["hurts"].map(percent_of),
     })  # fmt: skip
 
 
@@ -189,12 +191,16 @@ def _body(answer: Answer, spec: FigureSpec) -> Markup:
         tag("p", foreign(". ".join(answer.notes)), class_="asof"),
     )  # fmt: skip
     words = tag("ul", *(tag("li", foreign(line)) for line in answer_words(answer)))
-    tables = [_table(stop_rows(answer), "When uses stop"), _table(difference_rows(answer), "What it changes")]
+    tables = [
+        plain_table(stop_rows(answer), "When uses stop"),
+        plain_table(difference_rows(answer), "What it changes"),
+    ]
     figure = figure_html(spec) if len(spec.table) else tag("p", "Nothing falls short: no figure.")
     return join([header, tag("main", words, *tables, figure, id="main")])
 
 
-def _table(frame: pd.DataFrame, caption: str) -> Markup:
+def plain_table(frame: pd.DataFrame, caption: str) -> Markup:
+    """Return a table with its caption as markup; nothing where it has no rows."""
     if frame.empty:
         return Markup("")
     head = tag("tr", *(tag("th", name, scope="col") for name in frame.columns))

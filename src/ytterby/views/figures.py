@@ -168,21 +168,24 @@ def _tail(panel: int) -> str:
     return "" if panel == 1 else str(panel)
 
 
-def _axes(figure: Any, panel: int) -> tuple[Any, Any]:
+def axes_of(figure: Any, panel: int) -> tuple[Any, Any]:
+    """Return the axes of a panel."""
     return figure.layout[f"xaxis{_tail(panel)}"], figure.layout[f"yaxis{_tail(panel)}"]
 
 
 def _title_panel(figure: Any, panel: int, title: str) -> None:
-    axis_x, axis_y = _axes(figure, panel)
+    axis_x, axis_y = axes_of(figure, panel)
     figure.add_annotation(text=title, x=axis_x.domain[0], y=axis_y.domain[1], xref="paper", yref="paper",
                           xanchor="left", yanchor="bottom", showarrow=False)  # fmt: skip
 
 
-def finish_panel(figure: Any, panel: int, title: str, top: float, *, last: bool) -> None:
-    """Give a panel its title and its axes: shares up to ``top``, dates below the last row alone."""
-    axis_x, axis_y = _axes(figure, panel)
+def finish_panel(
+    figure: Any, panel: int, title: str, top: float, *, last: bool, dates: str | None = "%b %Y"
+) -> None:
+    """Give a panel its title and its axes: shares up to ``top``, dates or weeks below the last row."""
+    axis_x, axis_y = axes_of(figure, panel)
     axis_y.update(range=[0, top * 1.05], tickformat=".0%", nticks=4, automargin=False)
-    axis_x.update(showticklabels=last, automargin=False, tickformat="%b %Y" if last else None, nticks=4)
+    axis_x.update(showticklabels=last, automargin=False, tickformat=dates if last else None, nticks=4)
     _title_panel(figure, panel, title)
 
 
@@ -465,11 +468,11 @@ def draw_dependence(screen: pd.DataFrame, title: str) -> Any:
             line = held[held["country_iso3"] == country]
             figure.add_trace(_country_line(line, country, k + 1, c))
         _title_panel(figure, k + 1, f"<b>{label(str(material).replace('_', ' '))}</b>, {label(stage)}")
-        axis_x, axis_y = _axes(figure, k + 1)
+        axis_x, axis_y = axes_of(figure, k + 1)
         axis_y.update(range=[0, top], nticks=4, automargin=False, tickformat="~g")
         axis_x.update(range=[screen["year"].min() - 1, screen["year"].max() + 1], nticks=4, automargin=False)
     for extra in range(len(shown), rows * columns):
-        for axis in _axes(figure, extra + 1):
+        for axis in axes_of(figure, extra + 1):
             axis.update(visible=False)
     figure.update_layout(
         height=100 + 150 * rows,

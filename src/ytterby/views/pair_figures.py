@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ytterby.views.figures import finish_panel, panels
+from ytterby.views.figures import axes_of, finish_panel, panels
 from ytterby.views.theme import BLUE, INK, VERMILLION, faded, label
 
 _COLUMNS = 2
@@ -30,7 +30,17 @@ def draw_pairs_of_fans(fans: pd.DataFrame) -> Any:
             for trace in _traces(table, case, panel, second=case != cases[0]):
                 figure.add_trace(trace)
         title = f"<b>{label(region)}</b>, {label(sector.replace('_', ' '))}"
-        finish_panel(figure, panel, title, top, last=panel > len(places) - _COLUMNS)
+        finish_panel(
+            figure,
+            panel,
+            title,
+            top,
+            last=panel > len(places) - _COLUMNS,
+            dates="%b %Y" if "date" in fans else None,
+        )
+    for unused in range(len(places), rows * _COLUMNS if len(places) > 1 else 1):
+        for axis in axes_of(figure, unused + 1):
+            axis.update(visible=False)
     figure.update_layout(height=96 + 175 * rows, legend={"y": 1, "yref": "container", "yanchor": "top"})
     return figure
 
@@ -39,7 +49,8 @@ def _traces(rows: pd.DataFrame, case: str, panel: int, *, second: bool) -> list[
     import plotly.graph_objects as go
 
     tail = "" if panel == 1 else str(panel)
-    shared = {"x": list(rows["date"]), "xaxis": f"x{tail}", "yaxis": f"y{tail}", "mode": "lines"}
+    when = "date" if "date" in rows else "week"
+    shared = {"x": list(rows[when]), "xaxis": f"x{tail}", "yaxis": f"y{tail}", "mode": "lines"}
     first = panel == 1
 
     def line(column: str, name: str, style: dict[str, Any], **more: Any) -> Any:
