@@ -203,7 +203,12 @@ def plain_table(frame: pd.DataFrame, caption: str) -> Markup:
     """Return a table with its caption as markup; nothing where it has no rows."""
     if frame.empty:
         return Markup("")
-    head = tag("tr", *(tag("th", name, scope="col") for name in frame.columns))
-    rows = [tag("tr", *(tag("td", foreign(plain(v))) for v in row)) for row in frame.itertuples(index=False)]
+    sides = ["number" if pd.api.types.is_numeric_dtype(frame[name]) else None for name in frame.columns]
+    cells = list(zip(frame.columns, sides, strict=True))
+    head = tag("tr", *(tag("th", name, scope="col", class_=side) for name, side in cells))
+    rows = [
+        tag("tr", *(tag("td", foreign(plain(v)), class_=s) for v, s in zip(row, sides, strict=True)))
+        for row in frame.itertuples(index=False)
+    ]
     content = tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *rows))
     return tag("div", content, class_="scroll", tabindex="0", role="region", aria_label=caption)

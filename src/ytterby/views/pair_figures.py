@@ -41,7 +41,9 @@ def draw_pairs_of_fans(fans: pd.DataFrame) -> Any:
     for unused in range(len(places), rows * _COLUMNS if len(places) > 1 else 1):
         for axis in axes_of(figure, unused + 1):
             axis.update(visible=False)
-    figure.update_layout(height=96 + 175 * rows, legend={"y": 1, "yref": "container", "yanchor": "top"})
+    figure.update_layout(
+        height=96 + 175 * rows, legend={"y": 1, "yref": "container", "yanchor": "top", "traceorder": "normal"}
+    )
     return figure
 
 
