@@ -73,7 +73,8 @@ def what_if(
 
     asking = Asking(study.files, study.chain)
     settings = study.settings.simulation
-    count, first_seed = draws or settings.draws, settings.seed if seed is None else seed
+    count = settings.draws if draws is None else draws
+    first_seed = settings.seed if seed is None else seed
     places = tuple(dict.fromkeys(regions)) or _with_use(study)
     _, _, asked, *more = _all_of(
         partial(_check_numbers, count, weeks, threshold),

@@ -40,7 +40,7 @@ def test_the_printed_stops_come_out(folder):
     printed = re.findall(
         r"\| (\w+) \| (\d+) % \| (\d+) % \| (\d+) % \| (\d+) \((\d+) to (\d+)\) \| ([\d.]+) \| ([\d.]+) \|",
         PAGE,
-    )  # noqa: E501
+    )
     assert len(printed) == 4
     stops = pd.read_csv(folder / "answer/stops.csv")
     now = stops[stops["case"] == "as it is"].set_index(["region", "sector"])

@@ -36,7 +36,7 @@ def closed_form() -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_ishigami(seed: int) -> None:
-    """First .3139, .4424, 0 and total .5576, .4424, .2437; the intervals hold them at three times the width."""
+    """First .3139, .4424, 0 and total .5576, .4424, .2437; intervals thrice as wide hold them."""
     first, total = closed_form()
     np.testing.assert_allclose(first, [0.3139, 0.4424, 0.0], atol=5e-5)
     np.testing.assert_allclose(total, [0.5576, 0.4424, 0.2437], atol=5e-5)

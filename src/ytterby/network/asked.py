@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from ytterby.network.shocks import Scenario, Triangular, build_scenarios
 
 NAME = "what_if"  # of the scenario: its draws are common to every question with the same seed
 MAIN_CONTENT = 0.5  # share of an element from which a material is a form of it (oxide 0.87, magnet 0.02)
+MOST_LEVEL = 100.0  # times the usual flow or need; more is a slip of the pen
 _BLANK = {"number": math.nan, "integer": math.nan, "list": ()}
 _ON_WAYS = ("ban", "quota", "licence")
 _KINDS = ("ban", "quota", "licence", "capacity_loss", "demand_surge")
@@ -324,20 +325,25 @@ def _members(bloc: str, day: dt.date) -> tuple[str, ...]:
 
 def _numbers(shock: AskedShock, faults: _Faults) -> dict[str, float]:
     """Columns of the uncertain numbers of a shock."""
-    columns: dict[str, float] = {}
+    if shock.kind == "licence":
+        delay = _spread("delay", lambda: duration_weeks(shock.delay), faults)
+        refused = _spread("refused", lambda: share_spread(shock.refused), faults)
+        approved = Triangular(1 - refused.high, 1 - refused.mode, 1 - refused.low)
+        return _columns("delay_{}_weeks", delay) | _columns("approval_{}", approved)
+    if shock.kind in ("quota", "capacity_loss", "demand_surge"):
+        most = 1.0 if shock.kind == "capacity_loss" else MOST_LEVEL
+        return _columns("level_{}", _spread("level", lambda: share_spread(shock.level, most), faults))
+    return {}
+
+
+def _spread(column: str, read: Callable[[], Triangular], faults: _Faults) -> Triangular:
+    """Read a number; one that cannot be read is a fault of its column, and 0 until all are told."""
     try:
-        if shock.kind == "licence":
-            columns |= _columns("delay_{}_weeks", duration_weeks(shock.delay))
-            refused = share_spread(shock.refused)
-            approved = Triangular(1 - refused.high, 1 - refused.mode, 1 - refused.low)
-            columns |= _columns("approval_{}", approved)
-        elif shock.kind in ("quota", "capacity_loss", "demand_surge"):
-            most = 1.0 if shock.kind == "capacity_loss" else 100.0
-            columns |= _columns("level_{}", share_spread(shock.level, most))
+        return read()
     except InputFaults as error:
         for fault in error.faults:
-            faults.add("delay" if fault.file == "duration" else "share", fault.message, fault.remedy)
-    return columns
+            faults.add(column, fault.message, fault.remedy)
+        return Triangular(0.0, 0.0, 0.0)
 
 
 def _columns(pattern: str, spread: Triangular) -> dict[str, float]:

@@ -17,7 +17,7 @@ import pandas as pd
 from ytterby.errors import YtterbyError
 from ytterby.network.chain import Floats
 from ytterby.network.outcomes import QUANTILES, weighted_quantile
-from ytterby.network.whatif import ALL_USES, RESAMPLES, Differences, difference_table
+from ytterby.network.whatif import ALL_USES, RESAMPLES, Differences, difference_table, share_of
 
 FIRST, SECOND = "first", "second"
 _SAME_DRAWS = ("study", "seed", "draws")  # of the record of a run, beside the table of its scenarios
@@ -177,7 +177,7 @@ def _stops(first: Futures, second: Futures, threshold: float) -> pd.DataFrame:
     for name, each in ((FIRST, first), (SECOND, second)):
         short = each.unmet_t > threshold * each.need_t
         hit = np.asarray(short.any(axis=1))
-        table[f"{name}_probability"] = each.weight @ hit
+        table[f"{name}_probability"] = share_of(each.weight, hit)
         week = np.where(hit, short.argmax(axis=1), -1)
         table[f"{name}_week"] = [
             _median(week[hit[:, g], g], each.weight[hit[:, g]]) for g in range(len(table))

@@ -67,8 +67,8 @@ def _stop_rows(
     table = groups.copy()
     table.insert(0, "case", case)
     for mark in MARKS:
-        table[f"within_{mark}"] = weight @ (first < mark)
-    table["ever"] = weight @ np.isfinite(first)
+        table[f"within_{mark}"] = share_of(weight, first < mark)
+    table["ever"] = share_of(weight, np.isfinite(first))
     table[["lasts_weeks", "lasts_p5", "lasts_p95"]] = [
         _middle(first[:, g], weight) for g in range(len(groups))
     ]
@@ -157,8 +157,15 @@ def difference_table(pairs: Differences, weight: Floats, seed: int) -> pd.DataFr
         table[f"difference_{unit}_low"], table[f"difference_{unit}_high"] = low, high
     rounding = 1e-9 * np.maximum(pairs.before_t, pairs.after_t)
     change = pairs.after_t - pairs.before_t
-    table["helps"], table["hurts"] = weight @ (change < -rounding), weight @ (change > rounding)
+    table["helps"] = share_of(weight, change < -rounding)
+    table["hurts"] = share_of(weight, change > rounding)
     return table
+
+
+def share_of(weight: Floats, flags: Flags) -> Floats:
+    """Weight [group] of the draws that are flagged; the rounding of a sum does not take it above 1."""
+    share: Floats = np.minimum(1.0, weight @ flags)
+    return share
 
 
 def mean_interval(values: Floats, picks: np.ndarray) -> tuple[Floats, Floats]:

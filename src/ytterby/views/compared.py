@@ -74,7 +74,7 @@ def _figure(found: Comparison) -> FigureSpec:
     return FigureSpec(
         "fans", "Both runs, week by week",
         "Unmet share of each week's need. Band: nine in ten draws, and line: median, of the first run. "
-        "Dashed and dotted: median and 95th percentile of the second. Uses that are never short are not shown.",
+        "Dashed and dotted: median and 95th percentile of the second. Uses never short are not shown.",
         shown, lambda: draw_pairs_of_fans(shown),
     )  # fmt: skip
 
