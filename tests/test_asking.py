@@ -226,11 +226,17 @@ class TestCommands:
         [
             ("--ban oxide --regions DDD", "'DDD' is no region"), ("--loss mine.AAA", "no name@share"),
             ("--ban oxide --delay 3", "--delay counts for --licence only"), ("", "has no shock"),
+            ("--ban oxide --refuse 0.2", "--refuse counts for --licence only"),
+            ("--loss mine.AAA@0.5 --from AAA", "--from counts for --licence or --ban or --quota only"),
+            ("--loss mine.AAA@0.5 --to CCC", "--to counts for"),
+            ("--quota oxide", "'' is no share"), ("--licence oxide", "'' is no duration"),
+            ("--ban oxide --loss mine.AAA@2", "out of order or range"),
+            ("--ban oxide --inventory +2", "no duration"),
             ("--licence oxide --allow 0.5 --delay 3", "--allow counts for --quota only"),
         ],
     )  # fmt: skip
     def test_refused(self, words: str, told: str) -> None:
-        line = ["what-if", "three-countries", "--on", "2026-01-01", "--from", "BBB", *words.split()]
+        line = ["what-if", "three-countries", "--on", "2026-01-01", *words.split()]
         done = CliRunner().invoke(app, line)
         assert isinstance(done.exception, YtterbyError)
         assert told in str(done.exception)
@@ -245,3 +251,35 @@ class TestCommands:
         page = (tmp_path / "c" / "comparison.html").read_text(encoding="utf-8")
         assert "motors" in page
         assert "http://" not in page.split("<script>")[0]
+
+    def test_flags_become_shocks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Goods share places and days, --from is the study's controlled region, losses have plants alone."""
+        asked: dict[str, object] = {}
+
+        def remember(study: Study, shocks: list[AskedShock], **more: object) -> None:
+            asked.update(more, shocks=shocks)
+            raise YtterbyError("enough")
+
+        monkeypatch.setattr(asking, "what_if", remember)
+        words = (
+            "--licence ore,oxide --delay 3..4..5+weeks --refuse 0.1 --quota rest --allow 0.5 --to CCC "
+            "--until 2026-06-01 --loss mine.AAA@0.3..0.6..0.9 --demand motors@0.2 "
+            "--inventory +2+weeks+of+oxide+in+CCC"
+        )
+        line = [
+            "what-if",
+            "three-countries",
+            "--on",
+            "2026-01-01",
+            *(w.replace("+", " ") for w in words.split()),
+        ]
+        CliRunner().invoke(app, line)
+        span = (dt.date(2026, 1, 1), dt.date(2026, 6, 1))
+        ways = (("BBB",), ("CCC",))
+        assert asked["shocks"] == [
+            AskedShock("licence", *span, ("ore", "oxide"), *ways, delay="3..4..5 weeks", refused="0.1"),
+            AskedShock("quota", *span, ("rest",), *ways, level="0.5"),
+            AskedShock("capacity_loss", *span, level="0.3..0.6..0.9", plants=["mine.AAA"]),
+            AskedShock("demand_surge", *span, destinations=("CCC",), level="0.2", sectors=["motors"]),
+        ]
+        assert asked["changes"] == [AskedInventory("2 weeks", ("oxide",), ("CCC",))]

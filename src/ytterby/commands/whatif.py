@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ytterby.network.asked import AskedInventory, AskedShock
 
 _Goods = "names between commas: materials of the study, or elements"
+Span = tuple[dt.date, dt.date | None]  # first day, first day after
+Ways = tuple[tuple[str, ...], tuple[str, ...]]  # origins, destinations
 _INVENTORY = re.compile(r"\+?(?P<more>.+?)(?: of (?P<of>[^ ]+))?(?: in (?P<at>[^ ]+))?")
 
 
@@ -38,8 +40,11 @@ def what_if(
         list[str] | None,
         typer.Option("--demand", help="sector@rise, e.g. electric_vehicles@0.2; repeatable."),
     ] = None,
-    origin: Annotated[str, typer.Option("--from", help="Regions whose exports are hit.")] = "CHN",
-    to: Annotated[str, typer.Option("--to", help="Regions that are hit; * for all others.")] = "*",
+    origin: Annotated[
+        str | None,
+        typer.Option("--from", help="Regions whose exports are hit; default the study's controlled regions."),
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Regions that are hit; default all others.")] = None,
     until: Annotated[
         datetime | None,
         typer.Option("--until", formats=["%Y-%m-%d"], help="First day after it; default never."),
@@ -48,8 +53,9 @@ def what_if(
         str, typer.Option("--delay", help='How long a licence takes: "45 working days", "30..45..60 days".')
     ] = "",
     refuse: Annotated[
-        str, typer.Option("--refuse", help="Share of applications refused: 0.2 or 0.1..0.2..0.3.")
-    ] = "0",
+        str,
+        typer.Option("--refuse", help="Share of applications refused: 0.2 or 0.1..0.2..0.3; default none."),
+    ] = "",
     allow: Annotated[
         str,
         typer.Option("--allow", help="Share of the usual flow that a quota allows: 0.6 or 0.4..0.6..0.8."),
@@ -94,16 +100,22 @@ def what_if(
     from ytterby.views.answer import answer_words, difference_rows, stop_rows, write_answer
     from ytterby.views.folder import check_folder
 
-    shocks = _shocks(
-        {"licence": licence, "ban": ban, "quota": quota}, loss or [], demand or [], names_in(origin),
-        names_in(to), on.date(), day(until), delay, refuse, allow,
-    )  # fmt: skip
+    goods = {"licence": licence, "ban": ban, "quota": quota}
+    words = {"--delay": delay, "--refuse": refuse, "--allow": allow, "--from": origin, "--to": to}
+    _check_owners(words, goods, bool(demand))
     changes = [_inventory(text) for text in inventory or []]
     if out:
         check_folder(out)
+    loaded = road.load_study(study)
+    ways = (names_in(origin) or loaded.settings.planning.controlled_regions, names_in(to) or ("*",))
+    span = (on.date(), day(until))
+    shocks = [
+        *_goods_shocks(goods, span, ways, delay=delay, refused=refuse or "0", level=allow),
+        *_other_shocks(loss or [], demand or [], span, ways[1]),
+    ]
     with progress_bars() as progress:
         answer = asking.what_if(
-            road.load_study(study), shocks, changes=changes, regions=names_in(regions), draws=draws,
+            loaded, shocks, changes=changes, regions=names_in(regions), draws=draws,
             seed=seed, weeks=weeks, threshold=threshold, certain=certain, progress=progress,
         )  # fmt: skip
     for title, table in (("When uses stop", stop_rows(answer)), ("What it changes", difference_rows(answer))):
@@ -165,29 +177,46 @@ def compare(
         typer.echo(f"\nComparison: {out / 'comparison.html'}")
 
 
-def _shocks(
-    goods: dict[str, str | None], losses: list[str], demands: list[str], origins: tuple[str, ...],
-    to: tuple[str, ...], on: dt.date, until: dt.date | None, delay: str, refuse: str, allow: str,
-) -> list[AskedShock]:  # fmt: skip
-    """Shocks of the options; an option without the one that it belongs to is refused."""
+_OWNERS = {
+    "--delay": ("licence",), "--refuse": ("licence",), "--allow": ("quota",),
+    "--from": ("licence", "ban", "quota"), "--to": ("licence", "ban", "quota", "demand"),
+}  # fmt: skip
+
+
+def _check_owners(words: dict[str, str | None], goods: dict[str, str | None], demand: bool) -> None:
+    """Refuse an option that no other option of the command would use."""
+    given = {kind for kind, names in goods.items() if names} | ({"demand"} if demand else set())
+    for option, text in words.items():
+        if text and not given & set(_OWNERS[option]):
+            owners = " or ".join(f"--{owner}" for owner in _OWNERS[option])
+            raise YtterbyError(f"{option} counts for {owners} only.", "Add one of them, or leave it out.")
+
+
+def _goods_shocks(
+    goods: dict[str, str | None], span: Span, ways: Ways, *, delay: str, refused: str, level: str
+) -> list[AskedShock]:
+    """Licences, bans and quotas on goods."""
     from ytterby.network.asked import AskedShock
 
-    for option, given, owner in (("--delay", delay, "licence"), ("--allow", allow, "quota")):
-        if given and not goods[owner]:
-            raise YtterbyError(f"{option} counts for --{owner} only.", f"Add --{owner}, or leave it out.")
-    made = [
-        AskedShock(
-            kind, on, until, names_in(names), origins, to, delay=delay if kind == "licence" else "",
-            refused=refuse, level=allow if kind == "quota" else "",
-        )
-        for kind, names in goods.items() if names
-    ]  # fmt: skip
+    own = {"licence": {"delay": delay, "refused": refused}, "quota": {"level": level}, "ban": {}}
+    return [
+        AskedShock(kind, *span, names_in(names), *ways, **own[kind])  # type: ignore[arg-type]
+        for kind, names in goods.items()
+        if names
+    ]
+
+
+def _other_shocks(losses: list[str], demands: list[str], span: Span, to: tuple[str, ...]) -> list[AskedShock]:
+    """Plants that lose capacity, and sectors that need more."""
+    from ytterby.network.asked import AskedShock
+
+    made = []
     for text in losses:
         plant, share = _pair(text, "--loss mine_ionic.MMR@0.6")
-        made.append(AskedShock("capacity_loss", on, until, level=share, plants=[plant]))
+        made.append(AskedShock("capacity_loss", *span, level=share, plants=[plant]))
     for text in demands:
         sector, rise = _pair(text, "--demand electric_vehicles@0.2")
-        made.append(AskedShock("demand_surge", on, until, level=rise, sectors=[sector]))
+        made.append(AskedShock("demand_surge", *span, destinations=to, level=rise, sectors=[sector]))
     return made
 
 

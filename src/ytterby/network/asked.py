@@ -227,7 +227,12 @@ class Asking:
         return week
 
     def _notes(self, shock: AskedShock) -> Iterator[str]:
-        """What an element's name hits, and what it leaves alone."""
+        """What an element's name hits and leaves alone, and how a licence is meant."""
+        if shock.kind == "licence":
+            yield (
+                "a licence's delay is a mean: a part of the queue leaves every week from the first on; where "
+                "nothing leaves before the time is over, uses stop sooner (ask for a ban of that length)"
+            )
         faults = _Faults("", [])
         for name in shock.materials:
             if name in self.chain.materials:
@@ -259,12 +264,14 @@ class Asking:
         until = f" until {shock.end}" if shock.end else ""
         goods = ", ".join(shock.materials) or "all goods"
         way = f"from {', '.join(shock.origins)} to {', '.join(shock.destinations).replace('*', 'all others')}"
+        sectors = ", ".join(shock.sectors) or "all sectors"
+        where = f"in {', '.join(shock.destinations)}".replace("*", "all regions")
         told = {
             "ban": f"no {goods} {way}",
             "quota": f"at most {shock.level} of the usual flow of {goods} {way}",
             "licence": f"licences for {goods} {way} that take {shock.delay}, {shock.refused} of them refused",
             "capacity_loss": f"{', '.join(shock.plants)} lose {shock.level} of their capacity",
-            "demand_surge": f"needs of {', '.join(shock.sectors) or 'all sectors'} rise by {shock.level}",
+            "demand_surge": f"needs of {sectors} {where} rise by {shock.level}",
         }
         return f"from {shock.start}{until}: {told[shock.kind]}"
 

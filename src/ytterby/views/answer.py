@@ -20,6 +20,7 @@ from ytterby.views.tables import write_table
 from ytterby.views.wording import plain, plain_value
 
 _RARE = 0.005  # below it a probability is shown as "under 1 %"
+_PANELS = 24  # of the figure; the CSV has all uses
 _NAMED = 4  # uses named in a sentence
 
 
@@ -134,8 +135,7 @@ def difference_rows(answer: Answer) -> pd.DataFrame:
 def answer_figure(answer: Answer) -> FigureSpec:
     """Fans of the uses that fall short, with and without the change."""
     fans = answer.fans
-    peak = fans.groupby(["region", "sector"])["p95"].transform("max")
-    shown = fans[(peak > 0) & (fans["week"] >= max(0, answer.start_week - 4))].reset_index(drop=True)
+    shown = worst_places(fans[fans["week"] >= max(0, answer.start_week - 4)])
     caption = (
         "Unmet share of each week's need. Band: nine in ten draws, and line: median, as it is. Dashed and "
         "dotted: median and 95th percentile with the change. Uses that never fall short are not shown."
@@ -143,6 +143,13 @@ def answer_figure(answer: Answer) -> FigureSpec:
     return FigureSpec(
         "shortfalls", "Who falls short, and when", caption, shown, lambda: draw_pairs_of_fans(shown)
     )
+
+
+def worst_places(fans: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the uses that fall short at all, at most as many uses as a figure has room for."""
+    peak = fans.groupby(["region", "sector"])["p95"].max().sort_values(ascending=False, kind="stable")
+    kept = peak[peak > 0].head(_PANELS).index
+    return fans[pd.MultiIndex.from_frame(fans[["region", "sector"]]).isin(kept)].reset_index(drop=True)
 
 
 def write_answer(answer: Answer, out: Path) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ytterby import __version__
 from ytterby.network.comparing import FIRST, SECOND, Comparison
-from ytterby.views.answer import percent_of, plain_table, use_name
+from ytterby.views.answer import percent_of, plain_table, use_name, worst_places
 from ytterby.views.exhibits import FigureSpec
 from ytterby.views.folder import RUN_FILE, check_folder, files_in, whole_folder
 from ytterby.views.markup import Markup, foreign, join, tag
@@ -18,8 +18,6 @@ from ytterby.views.pair_figures import draw_pairs_of_fans
 from ytterby.views.parts import figure_html
 from ytterby.views.run import write_json
 from ytterby.views.tables import write_table
-
-_PANELS = 24  # of the figure: the uses with the largest shortfalls; the CSV has all
 
 
 def comparison_rows(found: Comparison) -> pd.DataFrame:
@@ -67,10 +65,7 @@ def write_comparison(found: Comparison, out: Path, *, first: str, second: str) -
 
 
 def _figure(found: Comparison) -> FigureSpec:
-    peak = found.fans.groupby(["region", "sector"])["p95"].max().sort_values(ascending=False, kind="stable")
-    kept = peak[peak > 0].head(_PANELS).index
-    places = pd.MultiIndex.from_frame(found.fans[["region", "sector"]])
-    shown = found.fans[places.isin(kept)].reset_index(drop=True)
+    shown = worst_places(found.fans)
     return FigureSpec(
         "fans", "Both runs, week by week",
         "Unmet share of each week's need. Band: nine in ten draws, and line: median, of the first run. "
