@@ -58,9 +58,8 @@ def test_the_printed_stops_come_out(folder):
 def test_the_other_end_of_a_licence_comes_out(folder):
     stops = pd.read_csv(folder / "ban/stops.csv")
     hit = stops[stops["ever"] > 0]
-    assert hit[["region", "ever", "lasts_weeks", "lasts_p5", "lasts_p95"]].drop_duplicates().to_numpy().tolist() == [
-        ["EU27", 1.0, 9.0, 8.0, 11.0]
-    ]  # fmt: skip
+    names = ["region", "ever", "lasts_weeks", "lasts_p5", "lasts_p95"]
+    assert hit[names].drop_duplicates().to_numpy().tolist() == [["EU27", 1.0, 9.0, 8.0, 11.0]]
     assert len(hit) == 4
     assert "after 9 (8 to 11) weeks" in PAGE
 
