@@ -18,7 +18,7 @@ from ytterby.views.folder import RUN_FILE
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ytterby.network.asked import AskedInventory, AskedShock
+    from ytterby.network.asked import Asked, AskedInventory, AskedShock
     from ytterby.network.assumptions import Doubts
     from ytterby.network.chain import Floats, Ints
     from ytterby.network.comparing import Comparison, Futures
@@ -69,7 +69,6 @@ def what_if(
     """
     from ytterby.network import whatif
     from ytterby.network.asked import Asking
-    from ytterby.network.ensemble import run_ensemble
 
     asking = Asking(study.files, study.chain)
     settings = study.settings.simulation
@@ -90,21 +89,10 @@ def what_if(
     extra = sum(more, np.zeros(len(study.chain.slot_t)))
     if certain and asked.scenario.is_certain:
         count = 1
-    doubts = _doubts(study, count, first_seed, certain=certain)
-    wanted = {whatif.AS_IT_IS: doubts} | ({whatif.CHANGED: doubts.holding(extra)} if changes else {})
-    cases = {
-        case: run_ensemble(
-            study.chain, [asked.scenario], draws=count, seed=first_seed, weeks=asked.start_week + weeks,
-            doubts=held, progress=partial(progress, case.capitalize()),
-        )
-        for case, held in wanted.items()
-    }  # fmt: skip
+    cases = _run_cases(
+        study, asked, extra if changes else None, count, first_seed, weeks, certain=certain, progress=progress
+    )
     first_day = asking.first_day
-    differences = None
-    if changes:
-        before, after = cases[whatif.AS_IT_IS], cases[whatif.CHANGED]
-        pairs = whatif.pair_losses(before, after, places)
-        differences = whatif.difference_table(pairs, before.weight, first_seed)
     return whatif.Answer(
         study=study.settings.name,
         start_week=asked.start_week,
@@ -122,11 +110,30 @@ def what_if(
             cases, regions=places, start=asked.start_week, threshold=threshold, first_day=first_day
         ),
         fans=whatif.fan_table(cases, places, first_day),
-        differences=differences,
+        differences=whatif.case_differences(cases, places, first_seed),
         **whatif.held_more(study.chain, extra),
         record=run_head(study, first_seed, count, {})
         | {"question": [*map(asking.in_words, shocks), f"{weeks} weeks", "certain" if certain else "drawn"]},
     )
+
+
+def _run_cases(
+    study: Study, asked: Asked, extra_t: Floats | None, draws: int, seed: int, weeks: int, *,
+    certain: bool, progress: Progress,
+) -> dict[str, Ensemble]:  # fmt: skip
+    """Run the question as things are, and with more stock [slot] where there is any, on the same draws."""
+    from ytterby.network.ensemble import run_ensemble
+    from ytterby.network.whatif import AS_IT_IS, CHANGED
+
+    doubts = _doubts(study, draws, seed, certain=certain)
+    wanted = {AS_IT_IS: doubts} | ({} if extra_t is None else {CHANGED: doubts.holding(extra_t)})
+    return {
+        case: run_ensemble(
+            study.chain, [asked.scenario], draws=draws, seed=seed, weeks=asked.start_week + weeks,
+            doubts=held, progress=partial(progress, case.capitalize()),
+        )
+        for case, held in wanted.items()
+    }  # fmt: skip
 
 
 def _all_of(*parts: Callable[[], Any]) -> list[Any]:

@@ -135,6 +135,14 @@ def pair_losses(before: Ensemble, after: Ensemble, regions: Sequence[str]) -> Di
     )
 
 
+def case_differences(cases: Mapping[str, Ensemble], regions: Sequence[str], seed: int) -> pd.DataFrame | None:
+    """Paired differences of the changed case, or none where nothing is changed."""
+    if CHANGED not in cases:
+        return None
+    before, after = cases[AS_IT_IS], cases[CHANGED]
+    return difference_table(pair_losses(before, after, regions), before.weight, seed)
+
+
 def difference_table(pairs: Differences, weight: Floats, seed: int) -> pd.DataFrame:
     """Mean difference of the paired losses with its 95 % bootstrap interval, and in how many draws it helps.
 
