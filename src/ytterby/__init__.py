@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "ytterby.study": ("export_plan", "load_study", "plan", "read", "run", "screen", "simulate", "verify"),
+    "ytterby.asking": ("compare", "explain_drivers", "explain_shortage", "what_if"),
     "ytterby.errors": ("YtterbyError",),
     "ytterby.catalog.materials": ("oxide_factor", "to_metal", "to_oxide"),
     "ytterby.facts.credits": ("credit",),
@@ -41,6 +42,7 @@ _PUBLIC = {
     "ytterby.indicators.explain": ("explain_geopolrisk",),
     "ytterby.indicators.timeline": ("indicator_series",),
     "ytterby.indicators.uncertainty": ("rank_stability", "score_band"),
+    "ytterby.network.asked": ("AskedInventory", "AskedShock"),
     "ytterby.network.build": ("build_chain",),
     "ytterby.network.chain": ("check_balance",),
     "ytterby.network.outcomes": ("fan", "losses", "stops", "summarise"),
@@ -49,6 +51,7 @@ _PUBLIC = {
     "ytterby.planning.support": ("support_needed",),
     "ytterby.planning.nucleolus": ("least_core", "nucleolus", "prenucleolus"),
     "ytterby.planning.recourse": ("solve_two_stage",),
+    "ytterby.network.sensitivity": ("sobol_indices",),
     "ytterby.planning.rerouting": ("choke_points", "halving_sets"),
     "ytterby.planning.risk": ("cvar", "cvar_normal", "minimax_regret", "value_at_risk"),
     "ytterby.planning.schedules": ("schedule_projects",),

@@ -28,6 +28,7 @@ from ytterby.commands.output import (
     print_parts,
     progress_bars,
 )
+from ytterby.commands.whatif import compare, what_if
 from ytterby.errors import YtterbyError
 
 app = typer.Typer(
@@ -44,6 +45,8 @@ app = typer.Typer(
 app.add_typer(evidence_app)
 app.add_typer(explain_app, name="explain")
 app.add_typer(facts_app, name="facts")
+app.command("what-if")(what_if)
+app.command("compare")(compare)
 
 Draws = Annotated[int | None, typer.Option("--draws", min=1, help="Random draws (default: the study's).")]
 Seed = Annotated[

@@ -343,21 +343,26 @@ def run(
 
 def record_run(study: Study, reading: Reading, *, draws: int | None, seed: int | None) -> dict[str, Any]:
     """What made a run: version, seed, draws and the SHA-256 of every input; no times, so that it repeats."""
+    settings = study.settings.simulation
+    hashes = {f"articles/{article.file}": article.sha256 for article in reading.articles}
+    return run_head(study, settings.seed if seed is None else seed, draws or settings.draws, hashes)
+
+
+def run_head(study: Study, seed: int, draws: int, more: dict[str, str]) -> dict[str, Any]:
+    """Version, seed, draws, packages and the hashes of the study's files, of ``more`` and of the store."""
     from importlib.metadata import version
 
     from ytterby.facts.store import STARTER
 
-    settings = study.settings.simulation
     names = [SETTINGS_FILE, *(f"{table}.csv" for table in study.files.tables)]
     files = [study.files.folder / name for name in sorted(names)]
-    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    hashes |= {f"articles/{article.file}": article.sha256 for article in reading.articles}
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files} | more
     hashes["facts/manifest.json"] = hashlib.sha256((STARTER / "manifest.json").read_bytes()).hexdigest()
     return {
         "study": study.settings.name,
         "version": __version__,
-        "seed": settings.seed if seed is None else seed,
-        "draws": draws or settings.draws,
+        "seed": seed,
+        "draws": draws,
         "packages": {name: version(name) for name in ("duckdb", "highspy", "numpy", "pandas", "plotly")},
         "hashes": hashes,
     }

@@ -1,16 +1,19 @@
-"""``ytterby explain``: take a GeoPolRisk value apart, say what moved it, and how sure it is."""
+"""``ytterby explain``: take a value or a shortage apart, say what moved it, and how sure it is."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ytterby.commands.output import Out, Store, give_folded
+from ytterby.commands.output import Out, Store, Study, give, give_folded, names_in, progress_bars
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 explain_app = typer.Typer(
     no_args_is_help=True,
-    help="Take a value apart: against the peer, over time, and by what is not known.",
+    help="Take a value or a shortage apart: against the peer, over time, by cause, by what is not known.",
 )
 Countries = Annotated[
     list[str], typer.Option("--country", help="ISO 3166 alpha-3, name or EU27; may be repeated.")
@@ -162,3 +165,73 @@ def ranks(
         )
     shown = ["country_iso3", "year", "material", "value", "rank", "rank_lower", "rank_upper", "top_share"]
     give_folded(table if out else table[shown], out, limit=60)
+
+
+@explain_app.command("shortage")
+def shortage(
+    study: Study,
+    scenario: Annotated[str, typer.Option("--scenario", help="Scenario of the study.")],
+    use: Annotated[str, typer.Option("--use", help="Sector or end use, e.g. electric_vehicles.")],
+    region: Annotated[str, typer.Option("--region", help="Region of the study, e.g. JPN.")],
+    week: Annotated[int | None, typer.Option("--week", min=0, help="Week; default the worst.")] = None,
+    draw: Annotated[
+        int | None,
+        typer.Option("--draw", min=0, help="A draw of `simulate`; default the most likely numbers."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0)] = None,
+    out: Out = None,
+) -> None:
+    """Why a use is short: back along the chain to the shock, with the tonnes of each step.
+
+    Example: ytterby explain shortage japan-us-2025 --scenario stop_year --use electric_vehicles --region JPN
+    """
+    from ytterby import asking
+    from ytterby import study as road
+
+    table = asking.explain_shortage(
+        road.load_study(study), use, region, scenario=scenario, week=week, draw=draw, seed=seed
+    )
+    shown = table.rename(columns={"since_week": "since", "until_week": "until"})
+    give(table if out else shown, out)
+
+
+@explain_app.command("drivers")
+def drivers(
+    study: Study,
+    scenario: Annotated[str, typer.Option("--scenario", help="Scenario of the study.")],
+    regions: Annotated[
+        str | None, typer.Option("--regions", help="Where losses are counted, e.g. JPN,EU27; default all.")
+    ] = None,
+    measure: Annotated[str, typer.Option("--measure", help="usd or tonnes of unmet need.")] = "usd",
+    points: Annotated[int, typer.Option("--points", min=8, help="Rows of the design; more is surer.")] = 96,
+    seed: Annotated[int | None, typer.Option("--seed", min=0)] = None,
+    out: Out = None,
+) -> None:
+    """Which assumption drives the loss of a scenario: Sobol indices with 95 % intervals.
+
+    Example: ytterby explain drivers japan-us-2025 --scenario licence_wide --regions JPN,EU27
+    """
+    from ytterby import asking
+    from ytterby import study as road
+
+    with progress_bars() as progress:
+        table = asking.explain_drivers(
+            road.load_study(study), scenario=scenario, regions=names_in(regions), measure=measure,
+            points=points, seed=seed, progress=progress,
+        )  # fmt: skip
+    give(table if out else _index_rows(table), out)
+
+
+def _index_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Indices and their intervals in few columns."""
+
+    def told(kind: str) -> list[str]:
+        ends = (table[kind], table[f"{kind}_low"], table[f"{kind}_high"])
+        return [
+            f"{x:.2f} ({low:.2f} to {high:.2f})"
+            for x, low, high in zip(*(e.round(2) + 0.0 for e in ends), strict=True)
+        ]
+
+    spread = [f"{row.low:g} to {row.high:g}" for row in table.itertuples()]
+    named = {"parameter": table["parameter"], "range": spread}
+    return table[[]].assign(**named, alone=told("first"), **{"with others": told("total")})

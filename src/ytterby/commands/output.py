@@ -81,6 +81,11 @@ def day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
 
 
+def names_in(text: str | None) -> tuple[str, ...]:
+    """Names between commas, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
+
+
 def give(
     table: pd.DataFrame, out: Path | None, credit: pd.DataFrame | None = None, *, limit: int = SHOWN_ROWS
 ) -> None:

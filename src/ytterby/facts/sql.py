@@ -62,3 +62,22 @@ def write_parquet(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str] |
     with duckdb.connect(":memory:", config={"temp_directory": ""}) as connection:
         connection.register("frame", frame)
         connection.execute(f"COPY frame TO '{target}' (FORMAT parquet, COMPRESSION zstd{extra})")
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """Read a whole Parquet file as a table.
+
+    Raises
+    ------
+    InputFaults: it is not there, or no Parquet file.
+    """
+    import duckdb
+
+    from ytterby.errors import Fault, InputFaults
+
+    try:
+        with duckdb.connect(":memory:", config={"temp_directory": ""}) as connection:
+            return connection.execute(f"FROM read_parquet({quoted_path(path)})").df()
+    except duckdb.Error as error:
+        fault = Fault(str(path), None, None, "is not there, or no Parquet file.", "Name the folder of a run.")
+        raise InputFaults([fault]) from error

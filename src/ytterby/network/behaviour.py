@@ -9,6 +9,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ytterby.errors import YtterbyError
 
 
@@ -22,6 +24,8 @@ def _option(
 @dataclass(frozen=True)
 class Behaviour:
     """Options of the agents; see ``describe_behaviour`` for the meaning of each.
+
+    Inside a block of draws an option may hold one value a lane (``blocks.stack_behaviours``).
 
     Raises
     ------
@@ -101,7 +105,7 @@ class Behaviour:
         for option in dataclasses.fields(self):
             low, high = option.metadata["low"], option.metadata["high"]
             value = getattr(self, option.name)
-            if not low <= value <= high:
+            if not np.all((low <= value) & (value <= high)):
                 raise YtterbyError(f"behaviour {option.name} = {value!r}.", f"Choose {low:g} to {high:g}.")
 
 

@@ -6,12 +6,16 @@ blocks. Blocks of 16 lanes stay in cache; all draws at once are slower.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ytterby.network.chain import Flags, Floats, Ints
+from ytterby.errors import YtterbyError
+from ytterby.network.behaviour import Behaviour
+from ytterby.network.chain import Chain, Flags, Floats, Ints
 from ytterby.network.shocks import Conditions
 
 # Relative size below which a difference is rounding of floats, not a shortage. Sums of some
@@ -72,6 +76,41 @@ def stack_conditions(conditions: Sequence[Conditions]) -> Weather:
         approval=np.stack([each.approval for each in conditions], axis=-1),
         quotas=tuple(limits.values()),
     )
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Stocks that a block holds at the start and tends to, tonnes; one column for all lanes or one a lane."""
+
+    pool_t: Floats  # [pool, 1 or lane]
+    slot_t: Floats  # [slot, 1 or lane]
+
+    @classmethod
+    def of(cls, chain: Chain) -> Targets:
+        """Return the chain's own stocks, the same in all lanes."""
+        return cls(chain.pool_stock_t[:, None], chain.slot_stock_t[:, None])
+
+
+ONE_PER_BLOCK = ("fixed_shares", "new_plant_cover_weeks", "stockpile_release")  # they change what is computed
+
+
+def stack_behaviours(behaviours: Sequence[Behaviour]) -> Behaviour:
+    """Put the options of several draws side by side: what differs becomes one value a lane.
+
+    Raises
+    ------
+    YtterbyError: an option that a block can have only once differs.
+    """
+    stacked: dict[str, Any] = {}
+    for option in dataclasses.fields(Behaviour):
+        values = [getattr(each, option.name) for each in behaviours]
+        alike = all(value == values[0] for value in values)
+        if not alike and option.name in ONE_PER_BLOCK:
+            raise YtterbyError(
+                f"behaviour {option.name} differs within a block.", "Simulate such draws apart."
+            )
+        stacked[option.name] = values[0] if alike else np.array(values, dtype=float)
+    return Behaviour(**stacked)
 
 
 def ratio(top: Floats, bottom: Floats, otherwise: float) -> Floats:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ytterby.errors import YtterbyError
+from ytterby.network.assumptions import Doubts
 from ytterby.network.behaviour import Behaviour
 from ytterby.network.chain import Chain, Floats, Ints
 from ytterby.network.shocks import Conditions, Scenario, draw_conditions
@@ -52,6 +53,7 @@ class Ensemble:
     limited_weeks: Floats  # [draw, slot]
     stockpile_t: Floats  # [draw, week, stockpile]
     ledger: float  # largest relative residual of the mass balance of any week
+    seed: int  # of every draw
 
     @property
     def weight(self) -> Floats:
@@ -128,6 +130,7 @@ def run_ensemble(
     stockpile_t: Floats | None = None,
     progress: Progress | None = None,
     block: int = BLOCK,
+    doubts: Doubts | None = None,
 ) -> Ensemble:
     """Simulate ``draws`` futures over all scenarios.
 
@@ -136,18 +139,26 @@ def run_ensemble(
     added_capacity_t: [week, process] tonnes a week on top of the chain's, as a plan would add.
     stockpile_t: [stockpile] stock at the start; the chain's when absent.
     progress: called with draws done and draws in all after each block.
+    doubts: what is not known about the chain, one column a draw (``assumptions.doubts_at``); with them
+        every draw differs, so that even a scenario without uncertain numbers gets them all.
 
     Raises
     ------
-    YtterbyError: fewer draws than scenarios.
+    YtterbyError: fewer draws than scenarios; doubts for several scenarios, or for other draws.
     """
-    plan = spread_draws(scenarios, draws)
+    plan = _doubted(scenarios, draws, doubts) if doubts else spread_draws(scenarios, draws)
     runs: list[Run] = []
     for start in range(0, len(plan), block):
         part = plan[start : start + block]
         conditions = [draw.conditions(chain, weeks, seed) for draw in part]
+        known = doubts.part(start, start + block) if doubts else None
         run = simulate(
-            chain, conditions, behaviour=behaviour, added_capacity_t=added_capacity_t, stockpile_t=stockpile_t
+            chain,
+            conditions,
+            behaviour=known.behaviours if known else behaviour,
+            added_capacity_t=added_capacity_t,
+            stockpile_t=stockpile_t,
+            targets=known.targets if known else None,
         )
         runs.append(run)
         if progress:
@@ -162,7 +173,15 @@ def run_ensemble(
         limited_weeks=np.concatenate([run.limited_weeks for run in runs]),
         stockpile_t=np.concatenate([run.stockpile_t for run in runs]),
         ledger=max(float(run.ledger.max(initial=0.0)) for run in runs),
+        seed=seed,
     )
+
+
+def _doubted(scenarios: Sequence[Scenario], draws: int, doubts: Doubts) -> tuple[Draw, ...]:
+    if len(scenarios) != 1 or len(doubts.behaviours) != draws:
+        message = f"{len(doubts.behaviours)} doubts for {draws} draws of {len(scenarios)} scenarios."
+        raise YtterbyError(message, "Give one a draw, and one scenario.")
+    return tuple(Draw(scenarios[0], number, scenarios[0].probability / draws) for number in range(draws))
 
 
 def spread_draws(scenarios: Sequence[Scenario], draws: int) -> tuple[Draw, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ytterby.network.behaviour import Behaviour
-from ytterby.network.blocks import GroupSum
+from ytterby.network.blocks import GroupSum, Targets
 from ytterby.network.chain import Chain, Floats, Ints
 
 
@@ -13,14 +13,20 @@ class Layout:
     """The fixed side of a block; constants are [item, 1] so that they meet [item, lane]."""
 
     def __init__(
-        self, chain: Chain, behaviour: Behaviour, added_t: Floats, quotas: list[Ints], lanes: int
+        self,
+        chain: Chain,
+        behaviour: Behaviour,
+        added_t: Floats,
+        quotas: list[Ints],
+        lanes: int,
+        targets: Targets,
     ) -> None:
         self.user = chain.slot_process[chain.arc_slot]
         self._sums(chain, lanes)
         self._material_sums(chain, lanes)
         self.quota_sums = [GroupSum(np.zeros(len(arcs), dtype=np.int64), 1, lanes) for arcs in quotas]
         self.pile_arcs = [_served_arcs(chain, pile.pool, pile.regions) for pile in chain.stockpiles]
-        self._rates(chain, behaviour)
+        self._rates(chain, behaviour, targets)
         self._ways(chain, added_t)
         weeks = behaviour.new_plant_cover_weeks
         self.new_stock = weeks * chain.slot_t * added_t[:, chain.slot_process]  # [week, slot]
@@ -51,15 +57,15 @@ class Layout:
         self.arcs_by_material = GroupSum(chain.pool_material[chain.arc_pool], materials, lanes)
         self.piles_by_material = GroupSum(chain.pool_material[at], materials, lanes)
 
-    def _rates(self, chain: Chain, behaviour: Behaviour) -> None:
+    def _rates(self, chain: Chain, behaviour: Behaviour, targets: Targets) -> None:
         self.is_use = chain.process_is_use[:, None]
         self.slot_rate = chain.slot_t[:, None]
-        self.slot_target = chain.slot_stock_t[:, None]
+        self.slot_target = targets.slot_t
         self.out_rate = chain.output_t[:, None]
-        self.pool_target = chain.pool_stock_t[:, None]
+        self.pool_target = targets.pool_t
         keeps = chain.pool_surplus_t <= 0  # by-products in surplus are never kept above target
-        allowance = np.where(keeps, behaviour.surplus_weeks * chain.pool_need_t, 0.0)
-        self.pool_limit = (chain.pool_stock_t + allowance)[:, None]
+        kept = np.where(keeps, chain.pool_need_t, 0.0)[:, None]
+        self.pool_limit = targets.pool_t + behaviour.surplus_weeks * kept
         made = chain.output_t * chain.activity_t[chain.output_process]
         supply = np.bincount(chain.output_pool, made, len(chain.pool_material))[chain.output_pool]
         self.out_share = np.divide(made, supply, out=np.zeros_like(made), where=supply > 0)[:, None]

@@ -164,9 +164,7 @@ def stops(ensemble: Ensemble, *, threshold: float = 0.05) -> pd.DataFrame:
     weeks_short (mean weeks above the threshold where it happens), recovered_week (median first week
     from which it stays below; missing where most draws do not recover within the horizon).
     """
-    groups, index = _groups(ensemble, ("region", "sector"))
-    unmet = add_groups(ensemble.unmet_t, index, len(groups))
-    short = unmet > threshold * add_groups(ensemble.need_t, index, len(groups))
+    groups, short = short_weeks(ensemble, threshold=threshold)
     start = np.array([_first_shock(draw.scenario) for draw in ensemble.draws], dtype=float)
     frames = []
     for name, chosen in _scenario_masks(ensemble):
@@ -174,6 +172,18 @@ def stops(ensemble: Ensemble, *, threshold: float = 0.05) -> pd.DataFrame:
         weight = weight if weight.sum() > 0 else np.ones(len(weight))
         frames.append(_stop_rows(name, groups, short[chosen], weight, start[chosen]))
     return pd.concat(frames, ignore_index=True)
+
+
+def short_weeks(ensemble: Ensemble, *, threshold: float) -> tuple[pd.DataFrame, Flags]:
+    """Groups (region, sector), and flags [draw, week, group] of unmet above ``threshold`` of the need."""
+    groups, index = by_use(ensemble)
+    unmet = add_groups(ensemble.unmet_t, index, len(groups))
+    return groups, unmet > threshold * add_groups(ensemble.need_t, index, len(groups))
+
+
+def by_use(ensemble: Ensemble) -> tuple[pd.DataFrame, np.ndarray]:
+    """Groups (region, sector) and the group of each end use."""
+    return _groups(ensemble, ("region", "sector"))
 
 
 def _first_shock(scenario: object) -> float:

@@ -22,6 +22,7 @@ from ytterby.network.chain import Chain, Flags, Floats, Ints
 OPEN_END = 1_000_000  # week after the last one of a shock without an end; every horizon clips it
 PROBABILITY_TOLERANCE = 1e-6  # probabilities typed with six digits still count as summing to 1
 FILE = "scenarios.csv"
+NUMBERS = 3  # uncertain numbers of a shock: level, delay, approval
 _ARC_KINDS = ("ban", "quota", "licence")
 _LEVEL_KINDS = ("quota", "capacity_loss", "demand_surge")
 
@@ -125,9 +126,19 @@ def draw_conditions(scenario: Scenario, chain: Chain, weeks: int, rng: np.random
     Every shock takes three uniform numbers, used or not, so that a change of one shock's numbers
     leaves the draws of the others as they were.
     """
+    return conditions_at(scenario, chain, weeks, rng.random((len(scenario.shocks), NUMBERS)))
+
+
+def conditions_at(scenario: Scenario, chain: Chain, weeks: int, uniform: Floats) -> Conditions:
+    """Build the future in which each uncertain number lies at its given quantile.
+
+    Parameters
+    ----------
+    uniform: [shock, 3] shares 0..1 for level, delay and approval.
+    """
     conditions = calm(chain, weeks)
-    for shock in scenario.shocks:
-        conditions = _strike(conditions, shock, chain, _values(shock, rng.random(3)))
+    for shock, shares in zip(scenario.shocks, uniform, strict=True):
+        conditions = _strike(conditions, shock, chain, _values(shock, shares))
     return conditions
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ytterby.errors import YtterbyError
 from ytterby.network.behaviour import Behaviour
-from ytterby.network.blocks import ROUNDING, stack_conditions
+from ytterby.network.blocks import ROUNDING, Targets, stack_behaviours, stack_conditions
 from ytterby.network.chain import Chain, Floats, Ints
 from ytterby.network.shocks import Conditions
 from ytterby.network.week import Engine, Week
@@ -25,6 +25,10 @@ __all__ = ["Behaviour", "Detail", "Run", "simulate"]
 class Detail:
     """Every quantity of every week, [draw, week, item] in tonnes; for checks and for tracing."""
 
+    desired_t: Floats  # [process] activity wanted before looking at inputs
+    limiting: Floats  # [slot] 1 where this input held its process below that
+    ordered_t: Floats  # [arc] asked of the pool
+    allowed: Floats  # [arc] share of it that bans and quotas let through
     flow_t: Floats  # [arc] left the pool
     shipped_t: Floats  # [arc] on the way, released stockpile included
     returned_t: Floats  # [pool]
@@ -57,9 +61,10 @@ def simulate(
     chain: Chain,
     conditions: Sequence[Conditions] | Conditions,
     *,
-    behaviour: Behaviour | None = None,
+    behaviour: Behaviour | Sequence[Behaviour] | None = None,
     added_capacity_t: Floats | None = None,
     stockpile_t: Floats | None = None,
+    targets: Targets | None = None,
     detail: bool = False,
 ) -> Run:
     """Simulate one block of draws.
@@ -67,8 +72,10 @@ def simulate(
     Parameters
     ----------
     conditions: one future per draw, all of the same length.
+    behaviour: options for all draws, or one record a draw.
     added_capacity_t: [week, process] tonnes a week on top of the (shocked) capacity.
     stockpile_t: [stockpile] stock at the start; the chain's when absent.
+    targets: stocks of pools and slots, for all draws or one column a draw; the chain's when absent.
     detail: keep every flow of every week (large).
 
     Raises
@@ -83,11 +90,30 @@ def simulate(
     stock_t = np.asarray(stock, dtype=float)
     _check_shape("added_capacity_t", added, (weeks, plants))
     _check_shape("stockpile_t", stock_t, (len(chain.stockpiles),))
-    engine = Engine(chain, stack_conditions(futures), behaviour or Behaviour(), added, stock_t)
+    targets = targets or Targets.of(chain)
+    _check_targets(targets, chain, len(futures))
+    options = _options(behaviour, len(futures))
+    engine = Engine(chain, stack_conditions(futures), options, added, stock_t, targets)
     record = _Record(chain, engine, weeks, detail)
     for week in range(weeks):
         record.add(week, engine.step(week))
     return record.run()
+
+
+def _options(behaviour: Behaviour | Sequence[Behaviour] | None, lanes: int) -> Behaviour:
+    if behaviour is None or isinstance(behaviour, Behaviour):
+        return behaviour or Behaviour()
+    if len(behaviour) != lanes:
+        raise YtterbyError(f"{len(behaviour)} behaviours for {lanes} futures.", "Give one a future, or one.")
+    return stack_behaviours(behaviour)
+
+
+def _check_targets(targets: Targets, chain: Chain, lanes: int) -> None:
+    for name, values, items in (
+        ("targets.pool_t", targets.pool_t, len(chain.pool_material)),
+        ("targets.slot_t", targets.slot_t, len(chain.slot_process)),
+    ):
+        _check_shape(name, values, (items, lanes if values.shape[-1] == lanes else 1))
 
 
 def _common_weeks(futures: tuple[Conditions, ...]) -> int:
@@ -124,8 +150,10 @@ class _Record:
         self.limited = np.zeros((len(chain.slot_process), self.lanes))
         arcs, pools, piles = len(chain.arc_pool), len(chain.pool_material), len(chain.stockpiles)
         details = {
-            "flow_t": arcs, "shipped_t": arcs, "returned_t": pools, "release_t": piles, "fill_t": piles,
-            "disposal_t": pools, "slot_stock_t": len(chain.slot_process), "queue_t": arcs, "share": arcs,
+            "desired_t": len(chain.processes), "limiting": len(chain.slot_process), "ordered_t": arcs,
+            "allowed": arcs, "flow_t": arcs, "shipped_t": arcs, "returned_t": pools, "release_t": piles,
+            "fill_t": piles, "disposal_t": pools, "slot_stock_t": len(chain.slot_process), "queue_t": arcs,
+            "share": arcs,
         }  # fmt: skip
         self.details = {name: self._room(size) for name, size in details.items()} if detail else {}
 

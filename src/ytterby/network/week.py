@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ytterby.network.behaviour import Behaviour
-from ytterby.network.blocks import ROUNDING, Weather, ratio
+from ytterby.network.blocks import ROUNDING, Targets, Weather, ratio
 from ytterby.network.chain import Chain, Flags, Floats
 from ytterby.network.layout import Layout
 
@@ -45,6 +45,8 @@ class Week:
     desired_t: Floats  # activity wanted before looking at inputs
     activity_t: Floats
     limiting: Flags  # [slot, lane] the input that held activity below what was wanted
+    ordered_t: Floats  # [arc, lane] asked of the pool
+    allowed: Floats  # [arc, lane] share of it that bans and quotas let through
     flow_t: Floats  # [arc, lane] left the pool
     shipped_t: Floats  # [arc, lane] left on the way, released stockpile included
     returned_t: Floats  # [pool, lane] refused licences
@@ -58,11 +60,17 @@ class Engine:
     """Runs weeks: ``layout`` does not change, ``state`` does."""
 
     def __init__(
-        self, chain: Chain, weather: Weather, behaviour: Behaviour, added_t: Floats, stockpile_t: Floats
+        self,
+        chain: Chain,
+        weather: Weather,
+        behaviour: Behaviour,
+        added_t: Floats,
+        stockpile_t: Floats,
+        targets: Targets,
     ) -> None:
         self.chain, self.weather, self.behaviour, self.added_t = chain, weather, behaviour, added_t
         quotas = [arcs for arcs, _ in weather.quotas]
-        self.layout = Layout(chain, behaviour, added_t, quotas, weather.lanes)
+        self.layout = Layout(chain, behaviour, added_t, quotas, weather.lanes, targets)
         self.any_licence = bool(weather.licensed.any())
         self.stock_start = stockpile_t
         self.state = self._start(chain, weather.lanes)
@@ -81,8 +89,8 @@ class Engine:
         for week in range(longest):  # the ways are full: a lag of L weeks fills the arrivals of 0..L-1
             road[week] = layout.arcs_by_slot(spread(np.where(chain.arc_lag > week, chain.arc_flow_t, 0.0)))
         return State(
-            pool_t=spread(chain.pool_stock_t),
-            slot_t=spread(chain.slot_stock_t),
+            pool_t=np.repeat(layout.pool_target, lanes // layout.pool_target.shape[1], axis=1),
+            slot_t=np.repeat(layout.slot_target, lanes // layout.slot_target.shape[1], axis=1),
             road_t=road,
             queue_t=np.zeros_like(share),
             stockpile_t=spread(self.stock_start),
@@ -105,6 +113,7 @@ class Engine:
         self._receive(week)  # 3.2
         desired = self._desired(week, capacity)  # 3.3
         used, limiting = self._produce(desired)  # 3.4
+        ordered = self.state.need_order_t + self.state.refill_order_t
         allowed, rate, flow = self._ration(week)  # 3.5
         shipped, returned = self._license(week, flow)  # 3.6
         release, sold = self._release(week, shipped)  # 3.7
@@ -117,8 +126,8 @@ class Engine:
             self._switch(week, served, self._room(capacity, desired, disposal, served))
         self._order(week, desired)  # 3.10
         return Week(
-            desired, self.state.activity_t, limiting, flow, shipped + sold, returned, release, fill, disposal,
-            self._residual(before, used, disposal),
+            desired, self.state.activity_t, limiting, ordered, allowed, flow, shipped + sold, returned,
+            release, fill, disposal, self._residual(before, used, disposal),
         )  # fmt: skip
 
     # production ---------------------------------------------------------------------------------

@@ -124,7 +124,7 @@ def draw_fans(fans: pd.DataFrame, regions: pd.DataFrame) -> Any:
     """
     names = regions.set_index("region")["label"].to_dict()
     places, cases = list(dict.fromkeys(fans["region"])), list(dict.fromkeys(fans["case"]))
-    figure = _panels(len(places), len(cases))
+    figure = panels(len(places), len(cases))
     top = max(0.05, float(fans["p95"].max()), float(fans["mean"].max())) if len(fans) else 1.0
     for r, region in enumerate(places):
         for c, case in enumerate(cases):
@@ -133,14 +133,15 @@ def draw_fans(fans: pd.DataFrame, regions: pd.DataFrame) -> Any:
             panel = r * len(cases) + c + 1
             for trace in _fan(rows, BLUE if case == "with plan" else VERMILLION, panel, first=panel == 1):
                 figure.add_trace(trace)
-            _finish_panel(figure, panel, title, top, last=r == len(places) - 1)
+            finish_panel(figure, panel, title, top, last=r == len(places) - 1)
     figure.update_layout(
         height=86 + 165 * len(places), legend={"y": 1, "yref": "container", "yanchor": "top"}
     )
     return figure
 
 
-def _panels(rows: int, columns: int) -> Any:
+def panels(rows: int, columns: int) -> Any:
+    """Return a figure with a grid of panels, numbered from 1 along the rows."""
     figure = new_figure(400, margin={"l": 44, "r": 8, "t": 76, "b": 40}, hovermode="x")
     gap_x, gap_y = 0.06, 0.40 / max(1, rows)
     width = (1 - gap_x * (columns - 1)) / max(1, columns)
@@ -167,20 +168,24 @@ def _tail(panel: int) -> str:
     return "" if panel == 1 else str(panel)
 
 
-def _axes(figure: Any, panel: int) -> tuple[Any, Any]:
+def axes_of(figure: Any, panel: int) -> tuple[Any, Any]:
+    """Return the axes of a panel."""
     return figure.layout[f"xaxis{_tail(panel)}"], figure.layout[f"yaxis{_tail(panel)}"]
 
 
 def _title_panel(figure: Any, panel: int, title: str) -> None:
-    axis_x, axis_y = _axes(figure, panel)
+    axis_x, axis_y = axes_of(figure, panel)
     figure.add_annotation(text=title, x=axis_x.domain[0], y=axis_y.domain[1], xref="paper", yref="paper",
                           xanchor="left", yanchor="bottom", showarrow=False)  # fmt: skip
 
 
-def _finish_panel(figure: Any, panel: int, title: str, top: float, *, last: bool) -> None:
-    axis_x, axis_y = _axes(figure, panel)
+def finish_panel(
+    figure: Any, panel: int, title: str, top: float, *, last: bool, dates: str | None = "%b %Y"
+) -> None:
+    """Give a panel its title and its axes: shares up to ``top``, dates or weeks below the last row."""
+    axis_x, axis_y = axes_of(figure, panel)
     axis_y.update(range=[0, top * 1.05], tickformat=".0%", nticks=4, automargin=False)
-    axis_x.update(showticklabels=last, automargin=False, tickformat="%b %Y" if last else None, nticks=4)
+    axis_x.update(showticklabels=last, automargin=False, tickformat=dates if last else None, nticks=4)
     _title_panel(figure, panel, title)
 
 
@@ -451,23 +456,23 @@ def draw_dependence(screen: pd.DataFrame, title: str) -> Any:
     -------
     plotly Figure; a trace for each panel and country, panels in alphabetical order.
     """
-    panels = list(dict.fromkeys(zip(screen["material"], screen["stage"], strict=True)))
-    columns = min(_PANEL_COLUMNS, len(panels))
-    rows = -(-len(panels) // columns)
-    figure = _panels(rows, columns)
+    shown = list(dict.fromkeys(zip(screen["material"], screen["stage"], strict=True)))
+    columns = min(_PANEL_COLUMNS, len(shown))
+    rows = -(-len(shown) // columns)
+    figure = panels(rows, columns)
     countries = list(dict.fromkeys(screen["country_iso3"]))
     top = 1.05 * float(screen["value"].max())
-    for k, (material, stage) in enumerate(panels):
+    for k, (material, stage) in enumerate(shown):
         held = screen[(screen["material"] == material) & (screen["stage"] == stage)].sort_values("year")
         for c, country in enumerate(countries):
             line = held[held["country_iso3"] == country]
             figure.add_trace(_country_line(line, country, k + 1, c))
         _title_panel(figure, k + 1, f"<b>{label(str(material).replace('_', ' '))}</b>, {label(stage)}")
-        axis_x, axis_y = _axes(figure, k + 1)
+        axis_x, axis_y = axes_of(figure, k + 1)
         axis_y.update(range=[0, top], nticks=4, automargin=False, tickformat="~g")
         axis_x.update(range=[screen["year"].min() - 1, screen["year"].max() + 1], nticks=4, automargin=False)
-    for extra in range(len(panels), rows * columns):
-        for axis in _axes(figure, extra + 1):
+    for extra in range(len(shown), rows * columns):
+        for axis in axes_of(figure, extra + 1):
             axis.update(visible=False)
     figure.update_layout(
         height=100 + 150 * rows,
