@@ -299,7 +299,7 @@ def record_run(study: Study, reading: Reading, *, draws: int | None, seed: int |
 
     settings = study.settings.simulation
     names = [SETTINGS_FILE, *(f"{table}.csv" for table in study.files.tables)]
-    files = [study.files.folder / name for name in sorted(names)]
+    files = [path for name in sorted(names) if (path := study.files.folder / name).exists()]
     hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     hashes |= {f"articles/{article.file}": article.sha256 for article in reading.articles}
     hashes["facts/manifest.json"] = hashlib.sha256((STARTER / "manifest.json").read_bytes()).hexdigest()

@@ -117,6 +117,11 @@ def read_table(path: Path, table: str) -> tuple[pd.DataFrame, list[Fault]]:
     return frame, found.faults
 
 
+def empty_table(table: str) -> pd.DataFrame:
+    """Columns of a table that a study does without."""
+    return pd.DataFrame(columns=["row", *(column.name for column in study_columns()[table])])
+
+
 def read_list(path: Path, table: str) -> tuple[pd.DataFrame, FaultList]:
     """Read a list that somebody brings (``list_columns``): typed as by ``read_table``, and its faults."""
     found = FaultList(path.name)

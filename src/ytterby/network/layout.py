@@ -13,12 +13,12 @@ class Layout:
     """The fixed side of a block; constants are [item, 1] so that they meet [item, lane]."""
 
     def __init__(
-        self, chain: Chain, behaviour: Behaviour, added_t: Floats, quotas: list[Ints], lanes: int
+        self, chain: Chain, behaviour: Behaviour, added_t: Floats, lanes: int, *, detail: bool
     ) -> None:
         self.user = chain.slot_process[chain.arc_slot]
+        self.detail = detail
         self._sums(chain, lanes)
         self._material_sums(chain, lanes)
-        self.quota_sums = [GroupSum(np.zeros(len(arcs), dtype=np.int64), 1, lanes) for arcs in quotas]
         self.pile_arcs = [_served_arcs(chain, pile.pool, pile.regions) for pile in chain.stockpiles]
         self._rates(chain, behaviour)
         self._ways(chain, added_t)

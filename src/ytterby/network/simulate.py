@@ -34,6 +34,7 @@ class Detail:
     slot_stock_t: Floats  # [slot]
     queue_t: Floats  # [arc]
     share: Floats  # [arc]
+    market_price: Floats  # [market] index, base 1, in the order of ``prices.slot_markets``
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Run:
     uses: Ints  # index of each end use among the chain's processes
     unmet_t: Floats  # [draw, week, use]
     need_t: Floats  # [draw, week, use]
+    forgone_t: Floats  # [draw, week, use] part of the unmet need that was given up because of its price
     activity_t: Floats  # [draw, week, process]
     pool_stock_t: Floats  # [draw, week, pool] at the end of the week
     stockpile_t: Floats  # [draw, week, stockpile] at the end of the week
@@ -83,7 +85,7 @@ def simulate(
     stock_t = np.asarray(stock, dtype=float)
     _check_shape("added_capacity_t", added, (weeks, plants))
     _check_shape("stockpile_t", stock_t, (len(chain.stockpiles),))
-    engine = Engine(chain, stack_conditions(futures), behaviour or Behaviour(), added, stock_t)
+    engine = Engine(chain, stack_conditions(futures), behaviour or Behaviour(), added, stock_t, detail=detail)
     record = _Record(chain, engine, weeks, detail)
     for week in range(weeks):
         record.add(week, engine.step(week))
@@ -114,7 +116,7 @@ class _Record:
         self.uses = np.flatnonzero(chain.process_is_use)
         self.base_need = chain.activity_t[self.uses]
         sizes = {
-            "need_t": len(self.uses), "unmet_t": len(self.uses), "activity_t": len(chain.processes),
+            "need_t": len(self.uses), "unmet_t": len(self.uses), "forgone_t": len(self.uses), "activity_t": len(chain.processes),
             "pool_stock_t": len(chain.pool_material), "stockpile_t": len(chain.stockpiles),
             "price_index": len(chain.materials),
         }  # fmt: skip
@@ -126,6 +128,7 @@ class _Record:
         details = {
             "flow_t": arcs, "shipped_t": arcs, "returned_t": pools, "release_t": piles, "fill_t": piles,
             "disposal_t": pools, "slot_stock_t": len(chain.slot_process), "queue_t": arcs, "share": arcs,
+            "market_price": len(engine.prices.market),
         }  # fmt: skip
         self.details = {name: self._room(size) for name, size in details.items()} if detail else {}
 
@@ -138,13 +141,17 @@ class _Record:
         unmet = need - told.activity_t[self.uses]
         unmet[unmet <= ROUNDING * need] = 0.0
         values = {
-            "need_t": need, "unmet_t": unmet, "activity_t": told.activity_t, "pool_stock_t": state.pool_t,
-            "stockpile_t": state.stockpile_t, "price_index": state.price,
+            "need_t": need, "unmet_t": unmet, "forgone_t": told.forgone_t[self.uses],
+            "activity_t": told.activity_t, "pool_stock_t": state.pool_t,
+            "stockpile_t": state.stockpile_t, "price_index": self.engine.prices.material,
         }  # fmt: skip
         for name, array in self.kept.items():
             array[:, week] = values[name].T
         for name, array in self.details.items():
-            from_state = {"slot_stock_t": state.slot_t, "queue_t": state.queue_t, "share": state.share}
+            from_state = {
+                "slot_stock_t": state.slot_t, "queue_t": state.queue_t, "share": state.share,
+                "market_price": self.engine.prices.market,
+            }  # fmt: skip
             array[:, week] = (from_state[name] if name in from_state else getattr(told, name)).T
         self.ledger[:, week] = told.ledger
         self.flow_t += told.flow_t
