@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from ytterby.catalog.studies import StudyFiles
 from ytterby.network.build import build_chain
 from ytterby.network.chain import Chain
-from ytterby.network.random_study import Size, random_study
-from ytterby.network.shocks import Scenario, Shock, Triangular, calm, draw_conditions
+from ytterby.network.random_study import Size, random_shock, random_study
+from ytterby.network.shocks import Scenario, Shock, calm, draw_conditions
 from ytterby.network.simulate import Behaviour, simulate
+from ytterby.network.targets import shock_kinds
 from ytterby.planning.holdings import hold, market_shares, whole_chain
 from ytterby.planning.operations import Decisions, Future, add_operations
 from ytterby.planning.periods import by_period, even, graded
@@ -23,7 +24,7 @@ from ytterby.planning.sharing import in_core, nucleolus, shapley
 from ytterby.planning.solve import Model, Solver, solve
 from ytterby.planning.task import Task, build_task
 
-KINDS = ("ban", "quota", "licence", "capacity_loss", "demand_surge")
+KINDS = tuple(shock_kinds())
 few = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 seeds = st.integers(0, 2**32 - 1)
 sizes = st.builds(
@@ -34,16 +35,13 @@ sizes = st.builds(
     longest_lag=st.integers(0, 4),
     most_cover=st.floats(0, 6),
     ramp_share=st.sampled_from([0.05, 0.3, 1.0]),
+    elasticity=st.sampled_from([0.0, 0.4]),
     stock_weeks=st.sampled_from([0.0, 3.0]),
 )
 
 
 def shock(chain: Chain, kind: str, rng: np.random.Generator, start: int = 3, end: int = 20) -> Shock:
-    arcs = np.flatnonzero(rng.random(len(chain.arc_pool)) < 0.5)
-    pick = rng.random(len(chain.processes)) < 0.5
-    plants = np.flatnonzero(pick & (chain.process_is_use == (kind == "demand_surge")))
-    level, delay, share = Triangular(0.1, 0.5, 0.9), Triangular(1, 4, 12), Triangular(0.5, 0.8, 1)
-    return Shock(kind, arcs, plants, start, end, level, delay, share, kind)
+    return random_shock(chain, kind, rng, start, end)
 
 
 # two engines, one truth ---------------------------------------------------------------------------
