@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ytterby.facts.store import Store
     from ytterby.indicators.dependence import RegionSet
     from ytterby.ledger.ledger import Ledger
+    from ytterby.network.backcast import Backcast
     from ytterby.network.chain import Chain
     from ytterby.network.ensemble import Ensemble
     from ytterby.network.shocks import Scenario
@@ -213,6 +214,18 @@ def simulate(
         stockpile_t=plan.stockpile_t if plan else None,
         progress=lambda done, total: progress("Simulate with the plan" if plan else "Simulate", done, total),
     )
+
+
+def backcast(study: Study, *, draws: int | None = None, seed: int | None = None) -> Backcast:
+    """Compare the study's model with the published series in its ``history.csv``.
+
+    Raises
+    ------
+    YtterbyError: the study has no history. InputFaults: periods or units that do not fit.
+    """
+    from ytterby.network.backcast import backcast_study
+
+    return backcast_study(study.files, study.chain, study.scenarios, draws=draws, seed=seed)
 
 
 def _chosen(scenarios: tuple[Scenario, ...], name: str | None) -> tuple[Scenario, ...]:
