@@ -216,8 +216,12 @@ def simulate(
     )
 
 
-def backcast(study: Study, *, draws: int | None = None, seed: int | None = None) -> Backcast:
+def backcast(
+    study: Study, *, scenario: str | None = None, draws: int | None = None, seed: int | None = None
+) -> Backcast:
     """Compare the study's model with the published series in its ``history.csv``.
+
+    ``scenario`` takes one of the study's; else all count by their probability.
 
     Raises
     ------
@@ -225,7 +229,8 @@ def backcast(study: Study, *, draws: int | None = None, seed: int | None = None)
     """
     from ytterby.network.backcast import backcast_study
 
-    return backcast_study(study.files, study.chain, study.scenarios, draws=draws, seed=seed)
+    chosen = _chosen(study.scenarios, scenario)
+    return backcast_study(study.files, study.chain, chosen, draws=draws, seed=seed)
 
 
 def _chosen(scenarios: tuple[Scenario, ...], name: str | None) -> tuple[Scenario, ...]:

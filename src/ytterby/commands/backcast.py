@@ -17,6 +17,9 @@ _SHOWN = (
 
 def backcast(
     study: Study,
+    scenario: Annotated[
+        str | None, typer.Option("--scenario", help="One scenario of the study; default all, weighted.")
+    ] = None,
     draws: Annotated[int | None, typer.Option("--draws", min=1, help="Random draws.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of every random number.")] = None,
     out: Annotated[
@@ -31,10 +34,11 @@ def backcast(
     from ytterby.views.backcast import write_backcast
 
     loaded = road.load_study(study)
-    made = road.backcast(loaded, draws=draws, seed=seed)
+    made = road.backcast(loaded, scenario=scenario, draws=draws, seed=seed)
     points = made.points.drop(columns=["first", "last", "p25", "p75", "source_id"])
     print_table(points, "History and model", limit=60)
-    print_table(made.fit[list(_SHOWN)], "Fit of the median")
+    fit = made.fit[list(_SHOWN)].set_index("series").T
+    print_table(fit.reset_index(names="measure"), "Fit of the median")
     if out:
         write_backcast(made, loaded.settings, loaded.files.tables["series"], out)
         typer.echo(f"Backcast: {out / 'backcast.html'}")

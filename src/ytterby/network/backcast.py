@@ -76,14 +76,14 @@ def backcast_study(
     model, null = (_weekly(chain, some, gauges, behaviour) for some in (futures, [calm(chain, weeks)]))
     for gauge, ours, idle in zip(gauges, model, null, strict=True):
         rows = history[history["series"] == gauge.name]
+        rows = rows.loc[sorted(rows.index, key=lambda k: spans[rows["row"][k]])]
         for wanted, told in ((points, [spans[row] for row in rows["row"]]), (curves, months)):
             days = _overlap(start, weeks, told)
             fan = weighted_quantile(gauge.over(ours, days), weight, QUANTILES)
             wanted.append(_table(gauge.name, told, fan, gauge.over(idle, days)[0]))
         head = rows[["period", "value", "unit", "source_id"]].reset_index(drop=True)
         points[-1] = pd.concat([points[-1], head], axis=1)
-    joined = pd.concat(points, ignore_index=True)[list(_POINTS)].sort_values(["series", "first"], kind="stable")
-    joined = joined.reset_index(drop=True)
+    joined = pd.concat(points, ignore_index=True)[list(_POINTS)]
     fit = measure_fit(joined, files.tables["series"])
     return Backcast(joined, pd.concat(curves, ignore_index=True), fit)
 

@@ -32,6 +32,7 @@ class Prices:
         self.material = np.ones((len(chain.materials), weather.lanes))
         self.market = np.ones((len(self.market_material), weather.lanes))
         self._elastic(chain)
+        self.wanted = np.ones((len(chain.processes), weather.lanes))  # share of its need a use still wants
 
     def _elastic(self, chain: Chain) -> None:
         """Uses with an elasticity, and how much of their input's value each slot is."""
@@ -48,7 +49,13 @@ class Prices:
         self.by_process = GroupSum(chain.slot_process, plants, self.weather.lanes)
 
     def settle(self, week: int, orders: Floats, flow: Floats) -> None:
-        """Move the indices a part of the way to where the served part of the orders would clear."""
+        """Move the indices a part of the way to where the served part of the orders would clear.
+
+        Orders count as they would be at the price of the baseline: what uses give up because of the price
+        is what ``price_elasticity`` stands for, and would count twice.
+        """
+        if len(self.elastic):
+            orders = orders / self.wanted[self.layout.user]
         floor = None if self.weather.price_floor is None else self.weather.price_floor[week]
         self.material = self._moved(self.material, self.layout.arcs_by_material, orders, flow, floor)
         if len(self.elastic) or self.layout.detail:
@@ -73,4 +80,5 @@ class Prices:
             paid = paid * (1.0 + self.layout.arcs_by_slot(added))
         price = self.by_process(self.weight * paid)[self.elastic]
         wanted: Floats = price ** -self.chain.elasticity[self.elastic][:, None]
-        return np.minimum(1.0, wanted)
+        self.wanted[self.elastic] = np.minimum(1.0, wanted)
+        return self.wanted[self.elastic]

@@ -37,8 +37,8 @@ def write_backcast(made: Backcast, settings: Settings, labels: pd.DataFrame, out
     rates = backcast_rates(made)
     spec = FigureSpec(
         "backcast", "History and model",
-        "Black: published. Blue: median of the draws over the same spans; the bands hold half and 90 % of "
-        "them, month by month. Grey dots: the same chain without any policy. Tonnes are shown as rates.",
+        "Black: published. Red: median of the draws over the same spans. Blue: month by month, with bands "
+        "that hold half and 90 % of the draws. Grey: the same chain without any policy. Tonnes are rates.",
         rates, lambda: draw_backcast(rates, labels),
     )  # fmt: skip
     header = tag(
@@ -77,6 +77,7 @@ def draw_backcast(rates: pd.DataFrame, labels: pd.DataFrame) -> Any:
     names = list(dict.fromkeys(rates["series"]))
     titles = labels.set_index("series")["label"]
     figure = _panels(len(names), 1)
+    days = [min(rates["first"]), max(rates["last"])]
     for panel, name in enumerate(names, start=1):
         rows = rates[rates["series"] == name]
         for trace in _traces(rows, panel):
@@ -84,7 +85,7 @@ def draw_backcast(rates: pd.DataFrame, labels: pd.DataFrame) -> Any:
         unit = f", {rows['unit'].iloc[0]}" if rows["unit"].iloc[0] else ""
         _title_panel(figure, panel, f"<b>{label(titles[name])}</b>{unit}")
         figure.layout[f"yaxis{_tail(panel)}"].update(rangemode="tozero", nticks=5, automargin=False)
-        figure.layout[f"xaxis{_tail(panel)}"].update(type="date", nticks=8, automargin=False)
+        figure.layout[f"xaxis{_tail(panel)}"].update(type="date", range=days, nticks=8, automargin=False)
     figure.update_layout(
         height=110 + 210 * len(names), legend={"y": 1, "yref": "container", "yanchor": "top"},
         margin={"l": 58, "r": 12, "t": 76, "b": 36},
@@ -106,6 +107,8 @@ def _traces(rows: pd.DataFrame, panel: int) -> list[Any]:
         lower = quiet | {"showlegend": False}
         upper = quiet | {"fill": "tonexty", "fillcolor": faded(BLUE, alpha), "name": name}
         traces += [go.Scatter(y=list(months[low]), **lower), go.Scatter(y=list(months[high]), **upper)]
+    thin = {"mode": "lines", "line": {"color": BLUE, "width": 1.4}}
+    traces.append(go.Scatter(x=middle, y=list(months["p50"]), name="model by month", **thin, **axes))
     grey = {"mode": "lines", "line": {"color": GREY, "width": 1.4, "dash": "dot"}}
     traces.append(go.Scatter(x=middle, y=list(months["null"]), name="no policy", **grey, **axes))
     for column, name, colour, symbol in (
@@ -113,7 +116,7 @@ def _traces(rows: pd.DataFrame, panel: int) -> list[Any]:
     ):  # fmt: skip
         when, values = _segments(points, column)
         line = {"color": colour, "width": 2.2}
-        mark = {"symbol": symbol, "size": 7, "color": colour}
+        mark = {"symbol": symbol, "size": [0, 8, 0, 0] * len(points), "color": colour, "opacity": 1}
         traces.append(
             go.Scatter(x=when, y=values, name=name, mode="lines+markers", line=line, marker=mark, **axes)
         )
