@@ -14,6 +14,9 @@ from ytterby.network.chain import Chain, Floats, Ints
 from ytterby.network.layout import Layout
 
 
+LEAST_REST = 0.1  # supply elasticity of USGS work; less would let prices jump from cap to base and back
+
+
 def slot_markets(chain: Chain) -> tuple[Ints, Ints, Ints]:
     """Material and user region of each market, and the market of each slot."""
     regions = len(chain.regions)
@@ -32,7 +35,6 @@ class Prices:
         self.material = np.ones((len(chain.materials), weather.lanes))
         self.market = np.ones((len(self.market_material), weather.lanes))
         self._elastic(chain)
-        self.wanted = np.ones((len(chain.processes), weather.lanes))  # share of its need a use still wants
 
     def _elastic(self, chain: Chain) -> None:
         """Uses with an elasticity, and how much of their input's value each slot is."""
@@ -46,30 +48,35 @@ class Prices:
         )
         equal = np.divide(self.fed, slots, out=np.zeros_like(worth), where=slots > 0)
         self.weight = np.divide(worth, total, out=equal, where=total > 0)[:, None]
+        own = np.where(chain.process_is_use, chain.elasticity, 0.0)[self.layout.user]
+        self.rest_material = self._rest(own, chain.pool_material[chain.arc_pool], len(chain.materials))
+        self.rest_market = self._rest(own, self.slot_market[chain.arc_slot], len(self.market_material))
         self.by_process = GroupSum(chain.slot_process, plants, self.weather.lanes)
 
-    def settle(self, week: int, orders: Floats, flow: Floats) -> None:
-        """Move the indices a part of the way to where the served part of the orders would clear.
+    def _rest(self, own: Floats, group: Ints, groups: int) -> Floats:
+        """[group, 1] price elasticity less the mean of the users' own, weighted by baseline flow."""
+        flow = self.chain.arc_flow_t
+        bought, answer = (np.bincount(group, values, groups) for values in (flow, flow * own))
+        mean = np.divide(answer, bought, out=np.zeros(groups), where=bought > 0)
+        return np.maximum(self.behaviour.price_elasticity - mean, min(LEAST_REST, self.behaviour.price_elasticity))[:, None]
 
-        Orders count as they would be at the price of the baseline: what uses give up because of the price
-        is what ``price_elasticity`` stands for, and would count twice.
-        """
-        if len(self.elastic):
-            orders = orders / self.wanted[self.layout.user]
+    def settle(self, week: int, orders: Floats, flow: Floats) -> None:
+        """Move the indices a part of the way to where the served part of the orders would clear."""
         floor = None if self.weather.price_floor is None else self.weather.price_floor[week]
-        self.material = self._moved(self.material, self.layout.arcs_by_material, orders, flow, floor)
+        served = ratio(self.layout.arcs_by_material(flow), self.layout.arcs_by_material(orders), 1.0)
+        self.material = self._moved(self.material, served, self.rest_material, floor)
         if len(self.elastic) or self.layout.detail:
             local = None if floor is None else floor[self.market_material]
-            self.market = self._moved(self.market, self.by_market, orders, flow, local)
+            served = ratio(self.by_market(flow), self.by_market(orders), 1.0)
+            self.market = self._moved(self.market, served, self.rest_market, local)
 
-    def _moved(
-        self, index: Floats, sums: GroupSum, orders: Floats, flow: Floats, floor: Floats | None
-    ) -> Floats:
-        served = ratio(sums(flow), sums(orders), 1.0)
+    def _moved(self, index: Floats, served: Floats, rest: Floats, floor: Floats | None) -> Floats:
+        """``rest``: [item, 1] elasticity beside that of the uses, whose answer is already in the orders."""
         served[served >= 1 - ROUNDING] = 1.0
-        elasticity = self.behaviour.price_elasticity
-        clearing = np.maximum(served, self.behaviour.price_cap**-elasticity) ** (-1.0 / elasticity)
-        moved: Floats = index + self.behaviour.price_damping * (clearing - index)
+        clearing = np.maximum(served, self.behaviour.price_cap**-rest) ** (-1.0 / rest)
+        # the more of the answer is left to the uses, the shorter the step, or the two would swing
+        step = self.behaviour.price_damping * np.minimum(1.0, rest / self.behaviour.price_elasticity)
+        moved: Floats = index + step * (clearing - index)
         return moved if floor is None else np.maximum(moved, floor)
 
     def answer(self, week: int, share: Floats) -> Floats:
@@ -80,5 +87,4 @@ class Prices:
             paid = paid * (1.0 + self.layout.arcs_by_slot(added))
         price = self.by_process(self.weight * paid)[self.elastic]
         wanted: Floats = price ** -self.chain.elasticity[self.elastic][:, None]
-        self.wanted[self.elastic] = np.minimum(1.0, wanted)
-        return self.wanted[self.elastic]
+        return np.minimum(1.0, wanted)
