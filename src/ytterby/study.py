@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ytterby.indicators.dependence import RegionSet
     from ytterby.ledger.ledger import Ledger
     from ytterby.network.backcast import Backcast
+    from ytterby.network.behaviour import Behaviour
     from ytterby.network.chain import Chain
     from ytterby.network.ensemble import Ensemble
     from ytterby.network.shocks import Scenario
@@ -217,7 +218,12 @@ def simulate(
 
 
 def backcast(
-    study: Study, *, scenario: str | None = None, draws: int | None = None, seed: int | None = None
+    study: Study,
+    *,
+    scenario: str | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    behaviour: Behaviour | None = None,
 ) -> Backcast:
     """Compare the study's model with the published series in its ``history.csv``.
 
@@ -230,7 +236,7 @@ def backcast(
     from ytterby.network.backcast import backcast_study
 
     chosen = _chosen(study.scenarios, scenario)
-    return backcast_study(study.files, study.chain, chosen, draws=draws, seed=seed)
+    return backcast_study(study.files, study.chain, chosen, draws=draws, seed=seed, behaviour=behaviour)
 
 
 def _chosen(scenarios: tuple[Scenario, ...], name: str | None) -> tuple[Scenario, ...]:

@@ -70,7 +70,8 @@ def struck(chain: Chain, kind: str, weeks: int = 60, **more: Any) -> Run:
     hits = shock_kinds()[kind].hits
     able = chain.process_is_use if hits == "uses" else ~chain.process_is_use
     shock = Shock(
-        kind, np.arange(len(chain.arc_pool)), np.flatnonzero(able), more.pop("start", 0), more.pop("end", weeks),
+        kind, np.arange(len(chain.arc_pool)), np.flatnonzero(able),
+        more.pop("start", 0), more.pop("end", weeks),
         None if level is None else Triangular(level, level, level), None, None, kind,
         materials=np.arange(len(chain.materials)), **more,
     )  # fmt: skip
@@ -154,9 +155,10 @@ class TestRamps:
     def test_new_supply_ends_a_shortage(self) -> None:
         """Need 20 t where 10 t are made: 2 t a week more each week until all is met."""
         chain = market(capacity=10.0)
-        surge = Shock("demand_surge", np.zeros(0, int), np.array([1]), 0, 160, Triangular(1, 1, 1), None, None, "")
-        new = Shock("new_supply", np.zeros(0, int), np.array([0]), 0, 160, Triangular(1, 1, 1), None, None, "",
-                    ramp_weeks=5)  # fmt: skip
+        surge = Shock(
+            "demand_surge", np.zeros(0, int), np.array([1]), 0, 160, Triangular(1, 1, 1), None, None, ""
+        )
+        new = replace(surge, kind="new_supply", processes=np.array([0]), ramp_weeks=5)
         calm, helped = (
             simulate(chain, modal_conditions(Scenario("s", "S", 1.0, shocks), chain, 160), behaviour=FIXED)
             for shocks in ((surge,), (surge, new))
@@ -173,7 +175,9 @@ class TestPrices:
         """3.8 against section 5 of method.md: two routes to one price and one quantity."""
         chain = market(elasticity=own)
         shock = Shock("capacity_loss", np.zeros(0, int), np.array([0]), 0, 400, None, None, None, "")
-        future = modal_conditions(Scenario("s", "S", 1.0, (replace(shock, level=Triangular(0, 0, 0)),)), chain, 400)
+        future = modal_conditions(
+            Scenario("s", "S", 1.0, (replace(shock, level=Triangular(0, 0, 0)),)), chain, 400
+        )
         future.capacity_factor[:, 0] = (1 - lost) / 10.0
         behaviour = Behaviour(fixed_shares=True, price_elasticity=own + other, price_cap=1000,
                               slot_gap_weeks=520)  # fmt: skip
@@ -217,7 +221,7 @@ class TestContentRule:
     """2.7, after section 6 of method.md: a motor of 400 EUR with dysprosium at 300 EUR/kg."""
 
     @staticmethod
-    def motors(grams: float) -> Chain:
+    def motors(grams: float) -> tuple[Chain, StudyFiles]:
         """Dysprosium of A goes into motors of B, which C buys; a motor weighs 1 kg here."""
         t_per_t = grams / 1000
         rows: dict[str, list[dict[str, Any]]] = {
@@ -237,7 +241,8 @@ class TestContentRule:
             ],
             "processes": [_plant("mine", "A", "mine", "dy"), _plant("works", "B", "build", "motor")],
             "capacities": [
-                {"process": name, "capacity_tpa": 1e4, "ramp_share_per_week": 1.0} for name in ("mine", "works")
+                {"process": name, "capacity_tpa": 1e4, "ramp_share_per_week": 1.0}
+                for name in ("mine", "works")
             ],
             "arcs": [_way("dy", "A", "B"), _way("motor", "B", "C")],
             "demand": [_use("u", "C", 520.0, "use")],
@@ -254,11 +259,11 @@ class TestContentRule:
             ],
         }  # fmt: skip
         study = study_of(rows, ("A", "B", "C"))
-        return build_chain(study), study  # type: ignore[return-value]
+        return build_chain(study), study
 
     @pytest.mark.parametrize(("grams", "share"), [(0.9, 0.000675), (1.4, 0.00105)])
     def test_the_share_of_value(self, grams: float, share: float) -> None:
-        chain, _ = self.motors(grams)  # type: ignore[misc]
+        chain, _ = self.motors(grams)
         controlled = np.array([name == "dy@A" for name in chain.pools])
         told = controlled_value_share(chain, controlled)
         assert told[chain.pool("motor", "B")] == pytest.approx(share)
@@ -266,12 +271,12 @@ class TestContentRule:
 
     @pytest.mark.parametrize("grams", [4 / 3, 1.4])
     def test_at_and_above_the_boundary_motors_need_a_licence(self, grams: float) -> None:
-        chain, study = self.motors(grams)  # type: ignore[misc]
+        chain, study = self.motors(grams)
         shock = build_scenarios(study, chain)[0].shocks[0]
         assert [chain.pools[chain.arc_pool[a]] for a in shock.arcs] == ["motor@B"]
 
     def test_below_it_the_rule_hits_nothing_and_says_so(self) -> None:
-        chain, study = self.motors(0.9)  # type: ignore[misc]
+        chain, study = self.motors(0.9)
         with pytest.raises(InputFaults, match="hits nothing"):
             build_scenarios(study, chain)
 

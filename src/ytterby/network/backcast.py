@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ from ytterby.network.shocks import Conditions, Scenario, calm
 from ytterby.network.simulate import Run, simulate
 
 Span = tuple[dt.date, dt.date]  # first day, and the first day after it
+Pair = tuple[Floats, Floats]  # [draw, week] values above and below the line
 UNITS = {"shipments": "t", "share": "1", "price_index": "1", "quota_use": "1"}
 _PERIOD = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
@@ -70,32 +71,50 @@ def backcast_study(
     chosen = spread_draws(scenarios, max(draws, len(scenarios)))
     futures = [draw.conditions(chain, weeks, seed) for draw in chosen]
     weight = np.array([draw.weight for draw in chosen])
-    history, months = files.tables["history"], list(_whole_months(start, weeks))
-    points, curves = [], []
     gauges = [_Gauge(row, chain) for row in files.tables["series"].itertuples()]
     model, null = (_weekly(chain, some, gauges, behaviour) for some in (futures, [calm(chain, weeks)]))
-    for gauge, ours, idle in zip(gauges, model, null, strict=True):
-        rows = history[history["series"] == gauge.name]
-        rows = rows.loc[sorted(rows.index, key=lambda k: spans[rows["row"][k]])]
-        for wanted, told in ((points, [spans[row] for row in rows["row"]]), (curves, months)):
-            days = _overlap(start, weeks, told)
-            fan = weighted_quantile(gauge.over(ours, days), weight, QUANTILES)
-            wanted.append(_table(gauge.name, told, fan, gauge.over(idle, days)[0]))
-        head = rows[["period", "value", "unit", "source_id"]].reset_index(drop=True)
-        points[-1] = pd.concat([points[-1], head], axis=1)
-    joined = pd.concat(points, ignore_index=True)[list(_POINTS)]
-    fit = measure_fit(joined, files.tables["series"])
-    return Backcast(joined, pd.concat(curves, ignore_index=True), fit)
+    readings = [
+        _Reading(gauge, ours, idle, weight, start)
+        for gauge, ours, idle in zip(gauges, model, null, strict=True)
+    ]
+    points = pd.concat(
+        [_points(each, files.tables["history"], spans) for each in readings], ignore_index=True
+    )
+    months = list(_whole_months(start, weeks))
+    curves = pd.concat([each.table(months) for each in readings], ignore_index=True)
+    return Backcast(points, curves, measure_fit(points, files.tables["series"]))
 
 
 _FAN = tuple(f"p{round(100 * q)}" for q in QUANTILES)
 _POINTS = ("series", "period", "first", "last", "value", "unit", *_FAN, "null", "source_id")
 
 
-def _table(series: str, spans: Sequence[Span], fan: Floats, null: Floats) -> pd.DataFrame:
-    ends = {"first": [a for a, _ in spans], "last": [b - dt.timedelta(days=1) for _, b in spans]}
-    quantiles = dict(zip(_FAN, fan, strict=True))
-    return pd.DataFrame({"series": series, **ends, **quantiles, "null": null})
+@dataclass(frozen=True)
+class _Reading:
+    """Weekly values of one series, of the draws and of the null model."""
+
+    gauge: _Gauge
+    model: Pair
+    null: Pair
+    weight: Floats
+    start: dt.date
+
+    def table(self, spans: Sequence[Span]) -> pd.DataFrame:
+        """Quantiles of the draws and the null model over each span."""
+        days = _overlap(self.start, self.model[0].shape[1], spans)
+        fan = weighted_quantile(self.gauge.over(self.model, days), self.weight, QUANTILES)
+        ends = {"first": [a for a, _ in spans], "last": [b - dt.timedelta(days=1) for _, b in spans]}
+        quantiles = dict(zip(_FAN, fan, strict=True))
+        null = self.gauge.over(self.null, days)[0]
+        return pd.DataFrame({"series": self.gauge.name, **ends, **quantiles, "null": null})
+
+
+def _points(reading: _Reading, history: pd.DataFrame, spans: Mapping[int, Span]) -> pd.DataFrame:
+    """Rows of history of one series in the order of time, with the model beside them."""
+    rows = history[history["series"] == reading.gauge.name]
+    rows = rows.loc[sorted(rows.index, key=lambda k: spans[rows["row"][k]])].reset_index(drop=True)
+    told = reading.table([spans[row] for row in rows["row"]])
+    return pd.concat([told, rows[["period", "value", "unit", "source_id"]]], axis=1)[list(_POINTS)]
 
 
 # time --------------------------------------------------------------------------------------------
@@ -131,7 +150,7 @@ def _one_span(text: str) -> Span:
     found = _PERIOD.fullmatch(text.strip())
     if not found:
         raise ValueError("is no year, month or day")
-    year, month, day = (int(part) if part else None for part in found.groups())
+    month, day = (int(part) if part else None for part in found.groups()[1:])
     first = dt.date(int(found[1]), month or 1, day or 1)
     if day:
         return first, first + dt.timedelta(days=1)
@@ -214,7 +233,7 @@ class _Gauge:
             hit &= np.isin(user, [chain.regions.index(r) for r in row.destinations])
         return np.asarray(hit)
 
-    def weekly(self, run: Run, futures: Sequence[Conditions]) -> tuple[Floats, Floats]:
+    def weekly(self, run: Run, futures: Sequence[Conditions]) -> Pair:
         assert run.detail is not None  # noqa: S101 - the caller asks for it
         if self.measure == "price_index":
             index = run.detail.market_price[:, :, self.markets].mean(axis=2)
@@ -236,7 +255,7 @@ class _Gauge:
             rows.append(np.min([free, *on], axis=0))
         return np.array(rows)
 
-    def over(self, weekly: tuple[Floats, Floats], days: Floats) -> Floats:
+    def over(self, weekly: Pair, days: Floats) -> Floats:
         """[draw, span] value over each span: a sum for shipments, else a ratio of sums."""
         above = weekly[0] @ days.T
         if self.measure == "shipments":
@@ -248,9 +267,9 @@ class _Gauge:
 
 def _weekly(
     chain: Chain, futures: Sequence[Conditions], gauges: Sequence[_Gauge], behaviour: Behaviour | None
-) -> list[tuple[Floats, Floats]]:
+) -> list[Pair]:
     """Weekly values of every gauge over all draws; flows of one block at a time are kept."""
-    parts: list[list[tuple[Floats, Floats]]] = []
+    parts: list[list[Pair]] = []
     for first in range(0, len(futures), BLOCK):
         block = futures[first : first + BLOCK]
         run = simulate(chain, block, behaviour=behaviour, detail=True)

@@ -13,7 +13,6 @@ from ytterby.network.blocks import ROUNDING, GroupSum, Weather, ratio
 from ytterby.network.chain import Chain, Floats, Ints
 from ytterby.network.layout import Layout
 
-
 LEAST_REST = 0.1  # supply elasticity of USGS work; less would let prices jump from cap to base and back
 
 
@@ -58,7 +57,9 @@ class Prices:
         flow = self.chain.arc_flow_t
         bought, answer = (np.bincount(group, values, groups) for values in (flow, flow * own))
         mean = np.divide(answer, bought, out=np.zeros(groups), where=bought > 0)
-        return np.maximum(self.behaviour.price_elasticity - mean, min(LEAST_REST, self.behaviour.price_elasticity))[:, None]
+        return np.maximum(
+            self.behaviour.price_elasticity - mean, min(LEAST_REST, self.behaviour.price_elasticity)
+        )[:, None]
 
     def settle(self, week: int, orders: Floats, flow: Floats) -> None:
         """Move the indices a part of the way to where the served part of the orders would clear."""

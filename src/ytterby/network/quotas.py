@@ -34,7 +34,7 @@ class QuotaBook:
     def _limit(self, number: int, week: int) -> Floats:
         """[lane] most that may flow this week; infinite where the quota is not in force."""
         quota = self.quotas[number]
-        now = quota.limit_t[week]
+        now: Floats = quota.limit_t[week]
         if quota.period_weeks == 1:
             return now
         first, last = quota.period(week)

@@ -99,8 +99,8 @@ class _Drawing:
     def _use(self, name: str, region: str, sector: str, recipe: str, tpa: float) -> dict[str, Any]:
         priority = float(self.rng.integers(0, 3))
         told = {"use": name, "label": name, "region": region, "sector": sector, "recipe": recipe}
-        told |= {"demand_tpa": float(tpa), "unmet_value_usd_per_t": 1000.0, "priority": priority}
-        return {**told, "elasticity": self.size.elasticity}
+        size = {"demand_tpa": float(tpa), "unmet_value_usd_per_t": 1000.0, "priority": priority}
+        return {**told, **size, "elasticity": self.size.elasticity}
 
     def _ways(self) -> Iterable[dict[str, Any]]:
         for stage, material in enumerate(self.main):
@@ -200,12 +200,12 @@ def random_shock(chain: Chain, kind: str, rng: np.random.Generator, start: int =
         for name, able in counts.items()
     }
     ramp, pause = int(rng.integers(0, 8)), (start + 4, start + int(rng.integers(4, 10)))
-    varied = {"ramp_weeks": ramp, "pause": pause} if rng.random() < 0.5 else {}
-    period = {"period_weeks": int(rng.integers(1, 9)), "first_come": bool(rng.random() < 0.5)}
+    plain, weeks, first = rng.random() < 0.5, int(rng.integers(1, 9)), bool(rng.random() < 0.5)
     return Shock(
         kind, hit["arcs"], np.concatenate([hit["plants"], hit["uses"]]), start, end,
         Triangular(0.1, 0.5, 0.9), Triangular(1, 4, 12), Triangular(0.5, 0.8, 1), kind,
-        materials=hit["materials"], **varied, **(period if kind == "quota" else {}),
+        materials=hit["materials"], ramp_weeks=0 if plain else ramp, pause=(0, 0) if plain else pause,
+        period_weeks=weeks if kind == "quota" else 1, first_come=first and kind == "quota",
     )  # fmt: skip
 
 

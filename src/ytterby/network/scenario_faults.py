@@ -18,7 +18,9 @@ FILE = "scenarios.csv"
 Weeks = Callable[[Any], tuple[int, int, tuple[int, int]]]
 
 
-def scenario_faults(table: pd.DataFrame, chain: Chain, policies: pd.DataFrame, weeks: Weeks) -> Iterator[Fault]:
+def scenario_faults(
+    table: pd.DataFrame, chain: Chain, policies: pd.DataFrame, weeks: Weeks
+) -> Iterator[Fault]:
     """Every fault of the table.
 
     Parameters

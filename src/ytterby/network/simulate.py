@@ -116,9 +116,9 @@ class _Record:
         self.uses = np.flatnonzero(chain.process_is_use)
         self.base_need = chain.activity_t[self.uses]
         sizes = {
-            "need_t": len(self.uses), "unmet_t": len(self.uses), "forgone_t": len(self.uses), "activity_t": len(chain.processes),
-            "pool_stock_t": len(chain.pool_material), "stockpile_t": len(chain.stockpiles),
-            "price_index": len(chain.materials),
+            "need_t": len(self.uses), "unmet_t": len(self.uses), "forgone_t": len(self.uses),
+            "activity_t": len(chain.processes), "pool_stock_t": len(chain.pool_material),
+            "stockpile_t": len(chain.stockpiles), "price_index": len(chain.materials),
         }  # fmt: skip
         self.kept = {name: self._room(size) for name, size in sizes.items()}
         self.ledger = np.zeros((self.lanes, weeks))

@@ -122,8 +122,8 @@ class Engine:
             self._switch(week, served, self._room(capacity, desired, disposal, served))
         self._order(week, desired)  # 3.10
         return Week(
-            desired, forgone, self.state.activity_t, limiting, flow, shipped + sold, returned, release, fill, disposal,
-            self._residual(before, used, disposal),
+            desired, forgone, self.state.activity_t, limiting, flow, shipped + sold, returned, release, fill,
+            disposal, self._residual(before, used, disposal),
         )  # fmt: skip
 
     # production ---------------------------------------------------------------------------------

@@ -296,7 +296,9 @@ class _Builder:
             part = float((flow * share)[group].sum()) / total if total > 0 else 1.0
             rows = self.model.add_rows(len(quota.limit_t), upper=quota.limit_t * part if part > 0 else 0.0)
             limit, period = np.nonzero(quota.part)
-            self.model.add_entries(rows[limit][:, None], self.f[period][:, ours], quota.part[limit, period][:, None])
+            self.model.add_entries(
+                rows[limit][:, None], self.f[period][:, ours], quota.part[limit, period][:, None]
+            )
 
     def _stockpile_rows(self) -> None:
         model, d = self.model, self.decisions

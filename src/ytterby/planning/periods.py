@@ -157,7 +157,8 @@ def _within(span: tuple[int, int], counted: Flags) -> Floats:
 
 def _hit_periods(conditions: Conditions, horizon: Horizon) -> Flags:
     """Periods in which something differs from calm, and those up to ``TAIL_WEEKS`` later."""
-    weeks = (conditions.capacity_factor < 1).any(axis=1) | (conditions.demand_factor > 1).any(axis=1)
+    lost, more = conditions.capacity_factor < 1, conditions.demand_factor > 1
+    weeks: Flags = np.asarray(lost.any(axis=1) | more.any(axis=1))
     weeks |= (~conditions.arc_open).any(axis=1) | conditions.licensed.any(axis=1)
     for quota in conditions.quotas:
         weeks |= np.isfinite(quota.limit_t)

@@ -12,7 +12,7 @@ from ytterby import __version__
 from ytterby.catalog.studies import Settings
 from ytterby.network.backcast import Backcast
 from ytterby.views.exhibits import FigureSpec
-from ytterby.views.figures import _panels, _tail, _title_panel
+from ytterby.views.figures import axis_tail, panel_grid, title_panel
 from ytterby.views.folder import RUN_FILE, check_folder, files_in, whole_folder
 from ytterby.views.markup import foreign, join, tag
 from ytterby.views.page import page_html
@@ -76,16 +76,16 @@ def draw_backcast(rates: pd.DataFrame, labels: pd.DataFrame) -> Any:
     """Draw one panel a series: bands by month, medians and published values over their spans."""
     names = list(dict.fromkeys(rates["series"]))
     titles = labels.set_index("series")["label"]
-    figure = _panels(len(names), 1)
+    figure = panel_grid(len(names), 1)
     days = [min(rates["first"]), max(rates["last"])]
     for panel, name in enumerate(names, start=1):
         rows = rates[rates["series"] == name]
         for trace in _traces(rows, panel):
             figure.add_trace(trace)
         unit = f", {rows['unit'].iloc[0]}" if rows["unit"].iloc[0] else ""
-        _title_panel(figure, panel, f"<b>{label(titles[name])}</b>{unit}")
-        figure.layout[f"yaxis{_tail(panel)}"].update(rangemode="tozero", nticks=5, automargin=False)
-        figure.layout[f"xaxis{_tail(panel)}"].update(type="date", range=days, nticks=8, automargin=False)
+        title_panel(figure, panel, f"<b>{label(titles[name])}</b>{unit}")
+        figure.layout[f"yaxis{axis_tail(panel)}"].update(rangemode="tozero", nticks=5, automargin=False)
+        figure.layout[f"xaxis{axis_tail(panel)}"].update(type="date", range=days, nticks=8, automargin=False)
     figure.update_layout(
         height=110 + 210 * len(names), legend={"y": 1, "yref": "container", "yanchor": "top"},
         margin={"l": 58, "r": 12, "t": 76, "b": 36},
@@ -96,14 +96,17 @@ def draw_backcast(rates: pd.DataFrame, labels: pd.DataFrame) -> Any:
 def _traces(rows: pd.DataFrame, panel: int) -> list[Any]:
     import plotly.graph_objects as go
 
-    tail = _tail(panel)
+    tail = axis_tail(panel)
     axes = {"xaxis": f"x{tail}", "yaxis": f"y{tail}", "showlegend": panel == 1}
     months = rows[rows["kind"] == "month"].dropna(subset=["p50"])
     points = rows[rows["kind"] == "history"]
     middle = [_middle(a, b) for a, b in zip(months["first"], months["last"], strict=True)]
     quiet = {**axes, "x": middle, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     traces = []
-    for low, high, alpha, name in (("p5", "p95", 0.2, "90 % of draws"), ("p25", "p75", 0.4, "half of the draws")):
+    for low, high, alpha, name in (
+        ("p5", "p95", 0.2, "90 % of draws"),
+        ("p25", "p75", 0.4, "half of the draws"),
+    ):
         lower = quiet | {"showlegend": False}
         upper = quiet | {"fill": "tonexty", "fillcolor": faded(BLUE, alpha), "name": name}
         traces += [go.Scatter(y=list(months[low]), **lower), go.Scatter(y=list(months[high]), **upper)]
