@@ -258,6 +258,7 @@ def test_same_seed_same_bytes_for_any_block(seed: int, size: Size, block: int) -
         Scenario("calm", "Calm", 0.4, ()),
         Scenario("a", "A", 0.3, (shock(chain, "licence", 1), shock(chain, "quota", 2))),
         Scenario("b", "B", 0.3, (shock(chain, "capacity_loss", 3), shock(chain, "demand_surge", 4))),
+        Scenario("c", "C", 0.0, tuple(shock(chain, kind, 5) for kind in ("tariff", "price_floor", "quota"))),
     ]
     first = run_ensemble(chain, stories, draws=12, seed=7, weeks=40)
     second = run_ensemble(chain, stories, draws=12, seed=7, weeks=40, block=block)

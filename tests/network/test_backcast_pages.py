@@ -116,6 +116,12 @@ def test_the_chain_balances_and_nothing_is_missing_without_a_shock(study: str) -
     assert run.ledger.max() <= 1e-12
 
 
+def test_a_study_that_looks_back_gives_a_report(tmp_path: Path) -> None:
+    """No projects, no stockpiles, no articles, and measures of the store that lie ahead of its day."""
+    yt.run("japan-2010", tmp_path / "out", draws=2)
+    assert (tmp_path / "out/report.html").stat().st_size > 1_000_000
+
+
 @pytest.mark.parametrize("study", SCENARIOS)
 def test_the_study_runs_through_simulator_and_planner(study: str) -> None:
     loaded = yt.load_study(study)

@@ -332,6 +332,8 @@ def _policy_segments(policy: Mapping[Any, Any], last: dt.date) -> list[tuple[str
     """States of a policy between its dates, as the ledger tells them for the first day of each."""
     days = sorted({_turn(name, policy[name]) for name in DATES if policy[name]})
     days = [day for day in days if day <= last]
+    if not days:  # all of it lies ahead, as for a study that looks back
+        return []
     row = pd.DataFrame([{str(name): cell for name, cell in policy.items()}])
     states = [str(policies_in_force(row, start)["state"].iloc[0]).replace("_", " ") for start in days]
     turns = [k for k in range(len(days)) if not k or states[k] != states[k - 1]]
