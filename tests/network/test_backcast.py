@@ -137,7 +137,10 @@ def test_a_price_turns_at_its_top() -> None:
 
 
 def test_what_is_missing_has_no_fit() -> None:
-    """No relative error of a published zero, no correlation of two points."""
+    """No relative error of a published zero, no correlation of two points, no turn from a level of zero."""
+    nothing = measure_fit(POINTS.assign(null=0.0, p5=np.nan, p95=np.nan), SERIES).iloc[0]
+    assert (nothing["turn_history"], nothing["turn_model"]) == ("", "")
+    assert np.isnan(nothing["inside"])
     fit = measure_fit(POINTS.assign(value=[0.0, 4.0, 6.0, 10.0]).iloc[:2], SERIES).iloc[0]
     assert np.isnan(fit["mape"])
     assert np.isnan(fit["correlation"])

@@ -102,7 +102,9 @@ class _Reading:
     def table(self, spans: Sequence[Span]) -> pd.DataFrame:
         """Quantiles of the draws and the null model over each span."""
         days = _overlap(self.start, self.model[0].shape[1], spans)
-        fan = weighted_quantile(self.gauge.over(self.model, days), self.weight, QUANTILES)
+        values = self.gauge.over(self.model, days)
+        values[:, np.isnan(values).any(axis=0)] = np.nan  # no quantiles of draws some of which have no value
+        fan = weighted_quantile(values, self.weight, QUANTILES)
         ends = {"first": [a for a, _ in spans], "last": [b - dt.timedelta(days=1) for _, b in spans]}
         quantiles = dict(zip(_FAN, fan, strict=True))
         null = self.gauge.over(self.null, days)[0]

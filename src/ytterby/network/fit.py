@@ -42,7 +42,6 @@ def _measures(part: pd.DataFrame, *, peak: bool) -> dict[str, Any]:
     value, model, null = (part[name].to_numpy(float) for name in ("value", "p50", "null"))
     period = part["period"].to_numpy(object)
     rmse, rmse_null = _rmse(model, value), _rmse(null, value)
-    inside = (part["p5"].to_numpy(float) <= value) & (value <= part["p95"].to_numpy(float))
     turns = {}
     for name, values in (("history", value), ("model", model)):
         turns[f"turn_{name}"], turns[f"recovery_{name}"] = _turn(period, values, null, peak=peak)
@@ -52,9 +51,17 @@ def _measures(part: pd.DataFrame, *, peak: bool) -> dict[str, Any]:
         "rmse_null": rmse_null,
         "skill": 1.0 - rmse / rmse_null if rmse_null > 0 else float("nan"),
         "correlation": _correlation(model, value),
-        "inside": float(inside.mean()),
+        "inside": _inside(part),
         **turns,
     }
+
+
+def _inside(part: pd.DataFrame) -> float:
+    """Share of the points within the band, of those that have one."""
+    known = part.dropna(subset=["p5", "p95"])
+    if known.empty:
+        return float("nan")
+    return float(known["value"].between(known["p5"], known["p95"]).mean())
 
 
 def _rmse(model: Floats, value: Floats) -> float:
@@ -76,7 +83,7 @@ def _correlation(model: Floats, value: Floats) -> float:
 
 def _turn(period: np.ndarray, values: Floats, null: Floats, *, peak: bool) -> tuple[str, str]:
     """Period of the turn, and of the recovery after it; empty where there is none."""
-    level = values / null
+    level = np.divide(values, null, out=np.full_like(values, np.nan), where=null > 0)
     turn = int(np.argmax(level) if peak else np.argmin(level))
     away = level[turn] - 1.0
     if np.isnan(away) or (away <= NEAR if peak else away >= -NEAR):
