@@ -86,6 +86,14 @@ def test_the_page_prints_what_other_behaviour_would_give(study: str, name: str) 
     assert variant_line(study, name) in text
 
 
+def test_the_page_of_magnets_says_what_a_queue_alone_gives() -> None:
+    text = (ROOT / "docs/studies/magnets-2025.md").read_text(encoding="utf-8")
+    made = computed("magnets-2025", "queue_alone", Behaviour())
+    may = made.points.set_index(["series", "period"]).loc[("magnet_exports", "2025-05"), "p50"]
+    assert f"May comes out at {may:,.0f} t" in text
+    assert made.fit.set_index("series").loc["magnet_exports", "recovery_model"] == "2025-06"
+
+
 def test_the_page_of_gallium_prints_the_baseline() -> None:
     text = (ROOT / "docs/studies/gallium-2023.md").read_text(encoding="utf-8")
     chain = yt.load_study("gallium-2023").chain
@@ -100,7 +108,10 @@ def test_the_page_of_gallium_prints_the_baseline() -> None:
         region: made[f"gallium.{region}"] / 0.7 / (8e-5 * made[f"alumina.{region}"])
         for region in ("CHN", "ROW")
     }
+    germanium = {name: made[f"germanium.{name}"] for name in ("CHN", "ROW", "EU27")}
+    china = germanium["CHN"] / sum(germanium.values())
     for line in (
+        f"the model's base has {100 * china:.0f} %",
         f"| primary gallium 2024, China | 839 t | {made['gallium.CHN']:.0f} t |",
         f"| primary gallium 2024, elsewhere | 9 t | {outside:.1f} t |",
         f"| use of gallium 2024, United States | 18.7 t | {made['chips.USA']:.1f} t |",

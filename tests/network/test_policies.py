@@ -269,6 +269,41 @@ class TestContentRule:
         assert told[chain.pool("motor", "B")] == pytest.approx(share)
         assert told[chain.pool("dy", "A")] == pytest.approx(1.0)
 
+    def test_what_several_outputs_have_in_common_is_split_by_value(self) -> None:
+        """1 t of dy for 200,000 gives 1 t at 300,000 and 1 t at 100,000: half of the value of each."""
+        rows: dict[str, list[dict[str, Any]]] = {
+            "materials": [
+                {"material": name, "price_usd_per_t": price}
+                for name, price in (("dy", 200_000.0), ("part", 300_000.0), ("rest", 100_000.0))
+            ],
+            "contents": [
+                {"material": m, "element": "Dy", "content_t_per_t": c}
+                for m, c in (("dy", 1.0), ("part", 0.5), ("rest", 0.5))
+            ],
+            "recipes": [
+                {"recipe": "mine", "material": "dy", "direction": "output", "quantity_t": 1.0},
+                {"recipe": "build", "material": "dy", "direction": "input", "quantity_t": 1.0},
+                {"recipe": "build", "material": "part", "direction": "output", "quantity_t": 1.0},
+                {"recipe": "build", "material": "rest", "direction": "output", "quantity_t": 1.0},
+                {"recipe": "use", "material": "part", "direction": "input", "quantity_t": 1.0},
+            ],
+            "processes": [_plant("mine", "A", "mine", "dy"), _plant("works", "B", "build", "part")],
+            "capacities": [
+                {"process": name, "capacity_tpa": 1e4, "ramp_share_per_week": 1.0}
+                for name in ("mine", "works")
+            ],
+            "arcs": [_way("dy", "A", "B"), _way("part", "B", "C")],
+            "demand": [_use("u", "C", 520.0, "use")],
+            "inventories": [
+                {"material": m, "region": "*", "holder": holder, "cover_weeks": 1.0}
+                for m in ("dy", "part", "rest") for holder in ("producer", "user")
+            ],
+        }  # fmt: skip
+        chain = build_chain(study_of(rows, ("A", "B", "C")))
+        told = controlled_value_share(chain, np.array([name == "dy@A" for name in chain.pools]))
+        assert told[chain.pool("part", "B")] == pytest.approx(0.5)
+        assert told[chain.pool("rest", "B")] == pytest.approx(0.5)
+
     @pytest.mark.parametrize("grams", [4 / 3, 1.4])
     def test_at_and_above_the_boundary_motors_need_a_licence(self, grams: float) -> None:
         chain, study = self.motors(grams)
