@@ -1,7 +1,7 @@
 """ytterby: supply-security analysis for critical minerals, from public report to supply decision.
 
 The verbs of the command line are functions here: ``read``, ``verify``, ``screen``, ``load_study``,
-``simulate``, ``plan``, ``run``. Beside them stand the equations of ``docs/method``, each a pure
+``simulate``, ``backcast``, ``plan``, ``run``. Beside them stand the equations of ``docs/method``, each a pure
 function. Names are loaded when they are first used, so that ``import ytterby`` is quick.
 """
 
@@ -11,7 +11,9 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "ytterby.study": ("export_plan", "load_study", "plan", "read", "run", "screen", "simulate", "verify"),
+    "ytterby.study": (
+        "backcast", "export_plan", "load_study", "plan", "read", "run", "screen", "simulate", "verify",
+    ),
     "ytterby.asking": ("compare", "explain_drivers", "explain_shortage", "what_if"),
     "ytterby.errors": ("YtterbyError",),
     "ytterby.catalog.materials": ("oxide_factor", "to_metal", "to_oxide"),

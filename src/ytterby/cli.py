@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ytterby import __version__
+from ytterby.commands.backcast import backcast
 from ytterby.commands.evidence import evidence_app
 from ytterby.commands.explain import explain_app
 from ytterby.commands.facts import facts_app
@@ -47,6 +48,7 @@ app.add_typer(explain_app, name="explain")
 app.add_typer(facts_app, name="facts")
 app.command("what-if")(what_if)
 app.command("compare")(compare)
+app.command()(backcast)
 
 Draws = Annotated[int | None, typer.Option("--draws", min=1, help="Random draws (default: the study's).")]
 Seed = Annotated[
@@ -344,7 +346,8 @@ def new(
 ) -> None:
     """Make a study folder to edit in a spreadsheet.
 
-    Built-in studies: japan-us-2025 (the magnet chain), three-countries (a toy to learn on).
+    Built-in studies: japan-us-2025 (the magnet chain), gallium-2023 (a second chain), japan-2010 and
+    magnets-2025 (backcasts), three-countries (a toy to learn on).
     """
     from ytterby.examples import new_study
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ytterby.indicators.dependence import RegionSet
     from ytterby.ledger.ledger import Ledger
     from ytterby.ledger.likeness import Embedder
+    from ytterby.network.backcast import Backcast
+    from ytterby.network.behaviour import Behaviour
     from ytterby.network.chain import Chain
     from ytterby.network.ensemble import Ensemble
     from ytterby.network.shocks import Scenario
@@ -218,6 +220,28 @@ def simulate(
     )
 
 
+def backcast(
+    study: Study,
+    *,
+    scenario: str | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    behaviour: Behaviour | None = None,
+) -> Backcast:
+    """Compare the study's model with the published series in its ``history.csv``.
+
+    ``scenario`` takes one of the study's; else all count by their probability.
+
+    Raises
+    ------
+    YtterbyError: the study has no history. InputFaults: periods or units that do not fit.
+    """
+    from ytterby.network.backcast import backcast_study
+
+    chosen = _chosen(study.scenarios, scenario)
+    return backcast_study(study.files, study.chain, chosen, draws=draws, seed=seed, behaviour=behaviour)
+
+
 def _chosen(scenarios: tuple[Scenario, ...], name: str | None) -> tuple[Scenario, ...]:
     if name is None:
         return scenarios
@@ -355,7 +379,7 @@ def run_head(study: Study, seed: int, draws: int, more: dict[str, str]) -> dict[
     from ytterby.facts.store import STARTER
 
     names = [SETTINGS_FILE, *(f"{table}.csv" for table in study.files.tables)]
-    files = [study.files.folder / name for name in sorted(names)]
+    files = [path for name in sorted(names) if (path := study.files.folder / name).exists()]
     hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files} | more
     hashes["facts/manifest.json"] = hashlib.sha256((STARTER / "manifest.json").read_bytes()).hexdigest()
     return {

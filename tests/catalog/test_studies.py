@@ -162,3 +162,15 @@ def test_only_a_built_in_study_is_a_template(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="three-countries"):
         new_study(tmp_path / "mine", str(tmp_path / "anything"))
     assert not (tmp_path / "mine").exists()
+
+
+def test_a_table_without_rows_keeps_its_types(toy: Path) -> None:
+    """An empty column of names would be numbers to pandas, and could not be joined with names."""
+    header = (toy / "projects.csv").read_text(encoding="utf-8").splitlines()[0]
+    (toy / "projects.csv").write_text(header + "\n", encoding="utf-8")
+    (toy / "project_capacities.csv").write_text("project,process,capacity_tpa,source_id\n", encoding="utf-8")
+    tables = read_study_files(toy).tables
+    assert tables["projects"]["project"].dtype == "str"
+    assert tables["projects"]["capex_usd"].dtype == "float64"
+    assert tables["history"]["series"].dtype == "str"
+    assert tables["projects"].merge(tables["series"], left_on="project", right_on="series").empty

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from ytterby.network.build import build_chain
 from ytterby.network.chain import Chain
 from ytterby.network.ensemble import run_ensemble
-from ytterby.network.random_study import Size, random_study
+from ytterby.network.random_study import Size, random_shock, random_study
 from ytterby.network.shocks import Quota, Scenario, Shock, Triangular, calm, draw_conditions, modal_conditions
 from ytterby.network.simulate import Behaviour, simulate
+from ytterby.network.targets import shock_kinds
 
-NONE = np.zeros(0, dtype=np.int64)
-KINDS = ("ban", "quota", "licence", "capacity_loss", "demand_surge")
+KINDS = tuple(shock_kinds())
 FIXED = Behaviour(fixed_shares=True)
 few = settings(
     max_examples=15,
@@ -31,6 +31,7 @@ sizes = st.builds(
     longest_lag=st.integers(0, 4),
     most_cover=st.floats(0, 8),
     ramp_share=st.sampled_from([0.05, 0.3, 1.0]),
+    elasticity=st.sampled_from([0.0, 0.4]),
     stock_weeks=st.sampled_from([0.0, 3.0]),
 )
 lines = st.builds(
@@ -51,12 +52,7 @@ def chain_of(seed: int, size: Size) -> Chain:
 
 
 def shock(chain: Chain, kind: str, seed: int, start: int = 5, end: int = 25) -> Shock:
-    rng = np.random.default_rng(seed)
-    arcs = np.flatnonzero(rng.random(len(chain.arc_pool)) < 0.5)
-    pick = rng.random(len(chain.processes)) < 0.5
-    plants = np.flatnonzero(pick & (chain.process_is_use == (kind == "demand_surge")))
-    level, delay, share = Triangular(0.1, 0.5, 0.9), Triangular(1, 4, 12), Triangular(0.5, 0.8, 1)
-    return Shock(kind, arcs, plants, start, end, level, delay, share, kind)
+    return random_shock(chain, kind, np.random.default_rng(seed), start, end)
 
 
 def scenario(*shocks: Shock) -> Scenario:
@@ -64,7 +60,7 @@ def scenario(*shocks: Shock) -> Scenario:
 
 
 def ban(chain: Chain, seed: int, end: int) -> Scenario:
-    return scenario(shock(chain, "ban", seed, end=end))
+    return scenario(replace(shock(chain, "ban", seed, end=end), ramp_weeks=0, pause=(0, 0)))
 
 
 @few
@@ -181,6 +177,78 @@ def test_a_ban_is_a_quota_of_zero(seed: int, size: Size, fixed: bool) -> None:
     np.testing.assert_array_equal(first.activity_t, second.activity_t)
 
 
+@few
+@given(seeds, sizes, st.sampled_from(KINDS), st.booleans())
+def test_a_policy_suspended_for_its_whole_length_is_no_policy(
+    seed: int, size: Size, kind: str, fixed: bool
+) -> None:
+    """Section 2.8, exactly, for every kind of shock."""
+    chain = chain_of(seed, size)
+    idle = replace(shock(chain, kind, seed), pause=(5, 25))
+    behaviour = Behaviour(fixed_shares=fixed)
+    first = simulate(chain, modal_conditions(scenario(idle), chain, 60), behaviour=behaviour)
+    second = simulate(chain, calm(chain, 60), behaviour=behaviour)
+    np.testing.assert_array_equal(first.flow_t, second.flow_t)
+    assert first.unmet_t.max() == 0.0
+
+
+NOTHING = {"tariff": 0.0, "price_floor": 1.0, "capacity_loss": 0.0, "new_supply": 0.0, "demand_surge": 0.0,
+           "substitution": 0.0}  # fmt: skip
+
+
+@few
+@given(seeds, sizes, st.sampled_from(sorted(NOTHING)))
+def test_a_level_that_changes_nothing_is_no_policy(seed: int, size: Size, kind: str) -> None:
+    """A tariff of zero, a floor at today's price, no loss, no growth: exactly as calm."""
+    chain, level = chain_of(seed, size), NOTHING[kind]
+    same = replace(shock(chain, kind, seed), level=Triangular(level, level, level))
+    first = simulate(chain, modal_conditions(scenario(same), chain, 60))
+    second = simulate(chain, calm(chain, 60))
+    np.testing.assert_array_equal(first.flow_t, second.flow_t)
+    np.testing.assert_array_equal(first.unmet_t, second.unmet_t)
+
+
+@few
+@given(seeds, sizes, st.sampled_from(["licence", "extraterritorial"]))
+def test_a_licence_row_at_once_and_always_is_no_policy(seed: int, size: Size, kind: str) -> None:
+    """Section 2.4 from the scenario's side: delay 0 and approval 1."""
+    chain = chain_of(seed, size)
+    zero, full = Triangular(0, 0, 0), Triangular(1, 1, 1)
+    easy = replace(shock(chain, kind, seed), delay_weeks=zero, approval=full)
+    first = simulate(chain, modal_conditions(scenario(easy), chain, 60))
+    np.testing.assert_array_equal(first.flow_t, simulate(chain, calm(chain, 60)).flow_t)
+
+
+@few
+@given(seeds, sizes, st.integers(2, 12), st.booleans())
+def test_a_quota_of_zero_is_a_ban_however_long_its_period(
+    seed: int, size: Size, period: int, first_come: bool
+) -> None:
+    """Section 2.3, exactly."""
+    chain = chain_of(seed, size)
+    closed = ban(chain, seed, 25).shocks[0]
+    none = replace(
+        closed, kind="quota", level=Triangular(0, 0, 0), period_weeks=period, first_come=first_come
+    )
+    first, second = (simulate(chain, modal_conditions(scenario(s), chain, 60)) for s in (closed, none))
+    np.testing.assert_array_equal(first.unmet_t, second.unmet_t)
+    np.testing.assert_array_equal(first.activity_t, second.activity_t)
+
+
+@few
+@given(seeds, sizes, st.lists(st.sampled_from(KINDS), min_size=1, max_size=2))
+def test_what_is_given_up_for_its_price_is_a_part_of_what_is_unmet(
+    seed: int, size: Size, kinds: list[str]
+) -> None:
+    """Section 3.8; without elasticity nobody gives anything up."""
+    chain = chain_of(seed, size)
+    story = scenario(*(shock(chain, kind, seed + i) for i, kind in enumerate(kinds)))
+    run = simulate(chain, modal_conditions(story, chain, 60))
+    assert (run.forgone_t >= 0).all()
+    assert (run.forgone_t <= run.unmet_t + 1e-8 * run.need_t).all()
+    assert size.elasticity > 0 or run.forgone_t.max() == 0.0
+
+
 @settings(max_examples=8, deadline=None)
 @given(seeds, sizes, st.sampled_from([1, 2, 5, 16]))
 def test_same_seed_same_bytes_for_any_block(seed: int, size: Size, block: int) -> None:
@@ -190,6 +258,7 @@ def test_same_seed_same_bytes_for_any_block(seed: int, size: Size, block: int) -
         Scenario("calm", "Calm", 0.4, ()),
         Scenario("a", "A", 0.3, (shock(chain, "licence", 1), shock(chain, "quota", 2))),
         Scenario("b", "B", 0.3, (shock(chain, "capacity_loss", 3), shock(chain, "demand_surge", 4))),
+        Scenario("c", "C", 0.0, tuple(shock(chain, kind, 5) for kind in ("tariff", "price_floor", "quota"))),
     ]
     first = run_ensemble(chain, stories, draws=12, seed=7, weeks=40)
     second = run_ensemble(chain, stories, draws=12, seed=7, weeks=40, block=block)
@@ -251,7 +320,11 @@ def test_every_path_keeps_the_rules_shared_with_the_planner(
     assert detail.flow_t[0][~now.arc_open].max(initial=0.0) == 0.0
     assert released[~now.arc_open].max(initial=0.0) <= small
     for quota in now.quotas:
-        assert (detail.flow_t[0][:, quota.arcs].sum(axis=1) <= quota.limit_t + small).all()
+        counted = np.isfinite(quota.limit_t)
+        flow = np.where(counted, detail.flow_t[0][:, quota.arcs].sum(axis=1), 0.0)
+        for first, last in {quota.period(week) for week in range(weeks)}:
+            granted = quota.limit_t[first:last][counted[first:last]].sum()
+            assert flow[first:last].sum() <= granted + small
     # 5.7
     assert run.stockpile_t.min(initial=0.0) >= 0
     np.testing.assert_allclose(released.sum(axis=1), detail.release_t[0].sum(axis=1), atol=small)

@@ -14,10 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ytterby.catalog.countries import iso3
 from ytterby.catalog.materials import material
-from ytterby.catalog.tables import MAX_FAULTS, Column, read_table, study_columns
+from ytterby.catalog.tables import MAX_FAULTS, Column, empty_table, read_table, study_columns
 from ytterby.errors import Fault, InputFaults, UnknownName
 
 SETTINGS_FILE = "study.toml"
+OPTIONAL_TABLES = ("series", "history")  # only a study that looks back has them
 _MAX_SETTINGS_BYTES = 100_000
 Day = Annotated[dt.date, Field(ge=dt.date(1990, 1, 1), le=dt.date(2200, 12, 31))]
 RegionName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}$")]
@@ -30,6 +31,7 @@ class _Record(BaseModel):
 class Simulation(_Record):
     """How the weekly simulator runs."""
 
+    start: Day | None = Field(None, description="day on which week 0 begins; without it weeks have no date")
     horizon_weeks: int = Field(104, ge=1, le=2080, description="weeks simulated")
     draws: int = Field(200, ge=1, le=1_000_000, description="random draws per scenario set")
     seed: int = Field(20251028, ge=0, description="seed of every random number")
@@ -113,7 +115,11 @@ def read_study_files(folder: Path) -> StudyFiles:
     settings, faults = _read_settings(folder / SETTINGS_FILE)
     tables: dict[str, pd.DataFrame] = {}
     for table in study_columns():
-        tables[table], found = read_table(folder / f"{table}.csv", table)
+        path = folder / f"{table}.csv"
+        if table in OPTIONAL_TABLES and not path.exists():
+            tables[table] = empty_table(table)
+            continue
+        tables[table], found = read_table(path, table)
         faults.extend(found)
     faults.extend(_check_references(tables, settings))
     faults.extend(_check_keys(tables))
@@ -221,7 +227,7 @@ _KEYS = {
     "arcs": ["material", "origin", "destination", "process"], "demand": ["use"],
     "inventories": ["material", "region", "holder"], "policies": ["policy"], "projects": ["project"],
     "project_capacities": ["project", "process"], "stockpiles": ["stockpile"], "partners": ["partner"],
-    "sources": ["source_id"],
+    "sources": ["source_id"], "series": ["series"], "history": ["series", "period"],
 }  # fmt: skip
 
 

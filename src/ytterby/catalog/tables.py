@@ -117,6 +117,22 @@ def read_table(path: Path, table: str) -> tuple[pd.DataFrame, list[Fault]]:
     return frame, found.faults
 
 
+def empty_table(table: str) -> pd.DataFrame:
+    """Columns of a table that a study does without."""
+    return _typed_empty(study_columns()[table])
+
+
+def _typed_empty(columns: tuple[Column, ...]) -> pd.DataFrame:
+    """No rows, with the types that rows would have: pandas takes an empty list for numbers."""
+    types = {column.name: _EMPTY_TYPES.get(column.type, "str") for column in columns}
+    return pd.DataFrame(
+        {name: pd.Series([], dtype=kind) for name, kind in ({"row": "int64"} | types).items()}
+    )
+
+
+_EMPTY_TYPES = {"number": "float64", "integer": "float64", "flag": "bool", "date": "object", "list": "object"}
+
+
 def read_list(path: Path, table: str) -> tuple[pd.DataFrame, FaultList]:
     """Read a list that somebody brings (``list_columns``): typed as by ``read_table``, and its faults."""
     found = FaultList(path.name)
@@ -127,6 +143,8 @@ def _read_typed(
     path: Path, columns: tuple[Column, ...], found: FaultList, limit: int = MAX_FILE_BYTES
 ) -> pd.DataFrame:
     rows = _read_rows(path, columns, found, limit)
+    if not rows:
+        return _typed_empty(columns)
     data: dict[str, list[Any]] = {"row": list(rows)}
     for column in columns:
         parse = _PARSERS[column.type]

@@ -92,12 +92,12 @@ class Behaviour:
     price_damping: float = _option(
         0.25,
         "1/week",
-        "part of the way to the week's clearing price gone each week; no effect on tonnes",
+        "part of the way to the week's clearing price gone each week; lower delays the answer of uses",
         0,
         1,
     )
     price_cap: float = _option(
-        26.0, "", "highest price index (base 1); no effect on tonnes", 1, 1000,
+        26.0, "", "highest price index (base 1); bounds what uses give up because of the price", 1, 1000,
         "Dy oxide rose 26 times from January 2009 to August 2011",
     )  # fmt: skip
 

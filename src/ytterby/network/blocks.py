@@ -16,7 +16,7 @@ import numpy as np
 from ytterby.errors import YtterbyError
 from ytterby.network.behaviour import Behaviour
 from ytterby.network.chain import Chain, Flags, Floats, Ints
-from ytterby.network.shocks import Conditions
+from ytterby.network.shocks import Conditions, Quota
 
 # Relative size below which a difference is rounding of floats, not a shortage. Sums of some
 # thousand terms err by 1e-13; the smallest shortage that matters to anybody is far above 1e-9.
@@ -51,7 +51,9 @@ class Weather:
     licensed: Flags  # [week, arc, lane]
     delay_weeks: Floats  # [arc, lane]
     approval: Floats  # [arc, lane]
-    quotas: tuple[tuple[Ints, Floats], ...]  # arcs, limit_t [week, lane]
+    quotas: tuple[Quota, ...]  # limit_t [week, lane]
+    tariff: Floats | None = None  # [week, arc, lane]; None where no draw has any
+    price_floor: Floats | None = None  # [week, material, lane]
 
     @property
     def lanes(self) -> int:
@@ -61,11 +63,11 @@ class Weather:
 
 def stack_conditions(conditions: Sequence[Conditions]) -> Weather:
     """Put the conditions of several draws side by side; quotas on the same arcs share one row."""
-    limits: dict[bytes, tuple[Ints, Floats]] = {}
+    quotas: dict[tuple[object, ...], Quota] = {}
     for lane, each in enumerate(conditions):
         for quota in each.quotas:
             free = np.full((each.weeks, len(conditions)), np.inf)
-            _, limit = limits.setdefault(quota.arcs.tobytes(), (quota.arcs, free))
+            limit = quotas.setdefault(_quota_key(quota), dataclasses.replace(quota, limit_t=free)).limit_t
             limit[:, lane] = np.minimum(limit[:, lane], quota.limit_t)
     return Weather(
         capacity_factor=np.stack([each.capacity_factor for each in conditions], axis=-1),
@@ -74,7 +76,9 @@ def stack_conditions(conditions: Sequence[Conditions]) -> Weather:
         licensed=np.stack([each.licensed for each in conditions], axis=-1),
         delay_weeks=np.stack([each.delay_weeks for each in conditions], axis=-1),
         approval=np.stack([each.approval for each in conditions], axis=-1),
-        quotas=tuple(limits.values()),
+        quotas=tuple(quotas.values()),
+        tariff=_stack_some([each.tariff for each in conditions]),
+        price_floor=_stack_some([each.price_floor for each in conditions]),
     )
 
 
@@ -111,6 +115,20 @@ def stack_behaviours(behaviours: Sequence[Behaviour]) -> Behaviour:
             )
         stacked[option.name] = values[0] if alike else np.array(values, dtype=float)
     return Behaviour(**stacked)
+
+
+def _quota_key(quota: Quota) -> tuple[object, ...]:
+    """What quotas of several draws must share to stand in one row; weeks by themselves have no period."""
+    period = (quota.period_weeks, quota.first_come, quota.start_week) if quota.period_weeks > 1 else ()
+    return (quota.arcs.tobytes(), *period)
+
+
+def _stack_some(parts: Sequence[Floats | None]) -> Floats | None:
+    """Stack what some draws have; the others have zeros."""
+    some = [part for part in parts if part is not None]
+    if not some:
+        return None
+    return np.stack([np.zeros_like(some[0]) if part is None else part for part in parts], axis=-1)
 
 
 def ratio(top: Floats, bottom: Floats, otherwise: float) -> Floats:

@@ -17,14 +17,15 @@ class Layout:
         chain: Chain,
         behaviour: Behaviour,
         added_t: Floats,
-        quotas: list[Ints],
         lanes: int,
         targets: Targets,
+        *,
+        detail: bool,
     ) -> None:
         self.user = chain.slot_process[chain.arc_slot]
+        self.detail = detail
         self._sums(chain, lanes)
         self._material_sums(chain, lanes)
-        self.quota_sums = [GroupSum(np.zeros(len(arcs), dtype=np.int64), 1, lanes) for arcs in quotas]
         self.pile_arcs = [_served_arcs(chain, pile.pool, pile.regions) for pile in chain.stockpiles]
         self._rates(chain, behaviour, targets)
         self._ways(chain, added_t)

@@ -18,8 +18,11 @@ from ytterby.catalog.studies import Settings, StudyFiles
 from ytterby.catalog.tables import study_columns
 from ytterby.network.build import build_chain
 from ytterby.network.chain import WEEKS_PER_YEAR, Chain
+from ytterby.network.shocks import Shock, Triangular
+from ytterby.network.targets import shock_kinds
 
 _BLANK = {"number": float("nan"), "integer": float("nan"), "flag": False, "list": (), "date": None}
+_NOBODY = np.zeros(0, dtype=np.int64)
 YIELD = 0.8  # tonnes out of a tonne in, all outputs together
 _PROVENANCE = {"source_id": "random", "assumed": True, "reason": "drawn at random"}
 
@@ -37,6 +40,7 @@ class Size:
     most_cover: float = 6.0
     ramp_share: float = 1.0
     byproducts: bool = True
+    elasticity: float = 0.0  # of the demand of every use
     stock_weeks: float = 0.0  # stockpile of the last material, in weeks of the first region's use
 
 
@@ -95,7 +99,8 @@ class _Drawing:
     def _use(self, name: str, region: str, sector: str, recipe: str, tpa: float) -> dict[str, Any]:
         priority = float(self.rng.integers(0, 3))
         told = {"use": name, "label": name, "region": region, "sector": sector, "recipe": recipe}
-        return {**told, "demand_tpa": float(tpa), "unmet_value_usd_per_t": 1000.0, "priority": priority}
+        size = {"demand_tpa": float(tpa), "unmet_value_usd_per_t": 1000.0, "priority": priority}
+        return {**told, **size, "elasticity": self.size.elasticity}
 
     def _ways(self) -> Iterable[dict[str, Any]]:
         for stage, material in enumerate(self.main):
@@ -181,6 +186,27 @@ class _Drawing:
         stage, region = name[1:].split(".")
         told = {"process": name, "label": name, "region": region, "recipe": f"make{stage}"}
         return {**told, "main_output": f"m{stage}", "weight": self.weights[name], "cost_usd_per_t": 1.0}
+
+
+def random_shock(chain: Chain, kind: str, rng: np.random.Generator, start: int = 5, end: int = 25) -> Shock:
+    """Draw a shock of a kind on a random half of what such shocks hit; half of them ramp up or pause."""
+    target = shock_kinds()[kind].hits
+    counts = {
+        "arcs": np.ones(len(chain.arc_pool), dtype=bool), "plants": ~chain.process_is_use,
+        "uses": chain.process_is_use, "materials": np.ones(len(chain.materials), dtype=bool),
+    }  # fmt: skip
+    hit = {
+        name: np.flatnonzero(able & (rng.random(len(able)) < 0.5)) if name == target else _NOBODY
+        for name, able in counts.items()
+    }
+    ramp, pause = int(rng.integers(0, 8)), (start + 4, start + int(rng.integers(4, 10)))
+    plain, weeks, first = rng.random() < 0.5, int(rng.integers(1, 9)), bool(rng.random() < 0.5)
+    return Shock(
+        kind, hit["arcs"], np.concatenate([hit["plants"], hit["uses"]]), start, end,
+        Triangular(0.1, 0.5, 0.9), Triangular(1, 4, 12), Triangular(0.5, 0.8, 1), kind,
+        materials=hit["materials"], ramp_weeks=0 if plain else ramp, pause=(0, 0) if plain else pause,
+        period_weeks=weeks if kind == "quota" else 1, first_come=first and kind == "quota",
+    )  # fmt: skip
 
 
 def study_of(rows: Mapping[str, list[dict[str, Any]]], regions: tuple[str, ...]) -> StudyFiles:

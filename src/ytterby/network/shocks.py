@@ -7,24 +7,23 @@ that simulator and planner see of a scenario. Rules: ``docs/method/simulation.md
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ytterby.catalog.studies import StudyFiles
-from ytterby.errors import Fault, InputFaults
+from ytterby.errors import InputFaults
 from ytterby.network.chain import Chain, Flags, Floats, Ints
+from ytterby.network.scenario_faults import scenario_faults
+from ytterby.network.targets import find_targets, shock_kinds
 
 OPEN_END = 1_000_000  # week after the last one of a shock without an end; every horizon clips it
-PROBABILITY_TOLERANCE = 1e-6  # probabilities typed with six digits still count as summing to 1
-FILE = "scenarios.csv"
 NUMBERS = 3  # uncertain numbers of a shock: level, delay, approval
-_ARC_KINDS = ("ban", "quota", "licence")
-_LEVEL_KINDS = ("quota", "capacity_loss", "demand_surge")
+_NEVER = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -50,15 +49,28 @@ class Triangular:
 class Shock:
     """One effect on the chain from ``start_week`` until before ``end_week``."""
 
-    kind: str  # ban, quota, licence, capacity_loss, demand_surge
+    kind: str  # a row of catalog/data/shock_kinds.csv
     arcs: Ints
-    processes: Ints  # plants (capacity_loss) or end uses (demand_surge)
+    processes: Ints  # plants or end uses
     start_week: int
     end_week: int  # exclusive; OPEN_END when the row names none
-    level: Triangular | None  # share allowed (quota), share lost (capacity_loss), rise (demand_surge)
+    level: Triangular | None  # its meaning stands in shock_kinds.csv
     delay_weeks: Triangular | None
     approval: Triangular | None
     label: str
+    materials: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    ramp_weeks: int = 0  # weeks in which it grows evenly from nothing to full
+    pause: tuple[int, int] = _NEVER  # weeks in which it is suspended, the second one exclusive
+    period_weeks: int = 1  # over which a quota is counted
+    first_come: bool = False  # a quota goes to who asks first, else evenly over its period
+
+    def strength(self, weeks: int) -> Floats:
+        """[week] how far it is in force, 0 to 1."""
+        week = np.arange(weeks)
+        paused = (self.pause[0] <= week) & (week < self.pause[1])
+        on = (self.start_week <= week) & (week < self.end_week) & ~paused
+        grown = np.minimum(1.0, (week - self.start_week + 1) / max(1, self.ramp_weeks))
+        return np.where(on, grown, 0.0)
 
 
 @dataclass(frozen=True)
@@ -79,10 +91,22 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Quota:
-    """A weekly limit on the sum of the flows over a group of arcs."""
+    """A limit on the sum of the flows over a group of arcs.
+
+    Weeks are gathered into periods counted from ``start_week``; the sum of a period's weekly limits
+    may be used within it. At ``period_weeks`` 1 every week stands alone.
+    """
 
     arcs: Ints
     limit_t: Floats  # [week]; infinite when not in force
+    period_weeks: int = 1
+    first_come: bool = False
+    start_week: int = 0
+
+    def period(self, week: int) -> tuple[int, int]:
+        """First week of the period in which ``week`` lies, and the first one after it."""
+        first = week - (week - self.start_week) % self.period_weeks
+        return max(0, first), min(len(self.limit_t), first + self.period_weeks)
 
 
 @dataclass(frozen=True)
@@ -100,6 +124,8 @@ class Conditions:
     delay_weeks: Floats  # [arc]
     approval: Floats  # [arc]
     quotas: tuple[Quota, ...] = ()
+    tariff: Floats | None = None  # [week, arc] ad-valorem rate on top of the baseline's
+    price_floor: Floats | None = None  # [week, material] lowest price index
 
     @property
     def weeks(self) -> int:
@@ -163,22 +189,39 @@ def _values(shock: Shock, uniform: Floats) -> tuple[float, float, float]:
 def _strike(now: Conditions, shock: Shock, chain: Chain, values: tuple[float, float, float]) -> Conditions:
     """Conditions with one more shock; the arrays of ``now`` are our own and are written into."""
     level, delay, approval = values
-    weeks = slice(shock.start_week, min(shock.end_week, now.weeks))
-    if shock.kind == "ban":
-        now.arc_open[weeks, shock.arcs] = False
+    strength = shock.strength(now.weeks)
+    on = strength > 0
+    if shock.kind in ("ban", "port_closure"):
+        now.arc_open[np.ix_(strength >= 1, shock.arcs)] = False
+        if (strength[on] < 1).any():  # an unofficial stop: less every week, then nothing
+            return _with_quota(now, shock, chain, 1.0 - strength, on)
     elif shock.kind == "quota":
-        limit = np.full(now.weeks, np.inf)
-        limit[weeks] = level * chain.arc_flow_t[shock.arcs].sum()
-        return replace(now, quotas=(*now.quotas, Quota(shock.arcs, limit)))
-    elif shock.kind == "licence":
-        now.licensed[weeks, shock.arcs] = True
+        return _with_quota(now, shock, chain, 1.0 - (1.0 - level) * strength, on)
+    elif shock_kinds()[shock.kind].licence:
+        now.licensed[np.ix_(on, shock.arcs)] = True
         now.delay_weeks[shock.arcs] = np.maximum(now.delay_weeks[shock.arcs], delay)
         now.approval[shock.arcs] = np.minimum(now.approval[shock.arcs], approval)
-    elif shock.kind == "capacity_loss":
-        now.capacity_factor[weeks, shock.processes] *= 1.0 - level
+    elif shock.kind == "tariff":
+        rate = np.zeros(now.arc_open.shape) if now.tariff is None else now.tariff
+        rate[:, shock.arcs] += level * strength[:, None]
+        return replace(now, tariff=rate)
+    elif shock.kind == "price_floor":
+        floor = np.zeros((now.weeks, len(chain.materials))) if now.price_floor is None else now.price_floor
+        floor[:, shock.materials] = np.maximum(floor[:, shock.materials], level * strength[:, None])
+        return replace(now, price_floor=floor)
     else:
-        now.demand_factor[weeks, shock.processes] *= 1.0 + level
+        change = {"capacity_loss": -level, "substitution": -level}.get(shock.kind, level)
+        on_plants = shock_kinds()[shock.kind].hits == "plants"
+        factor = now.capacity_factor if on_plants else now.demand_factor
+        factor[:, shock.processes] *= (1.0 + change * strength)[:, None]
     return now
+
+
+def _with_quota(now: Conditions, shock: Shock, chain: Chain, share: Floats, on: Flags) -> Conditions:
+    """Conditions with one more quota: a share of the arcs' baseline flow in the weeks ``on``."""
+    limit = np.where(on, share * chain.arc_flow_t[shock.arcs].sum(), np.inf)
+    quota = Quota(shock.arcs, limit, shock.period_weeks, shock.first_come, shock.start_week)
+    return replace(now, quotas=(*now.quotas, quota))
 
 
 # reading -----------------------------------------------------------------------------------------
@@ -193,42 +236,74 @@ def build_scenarios(study: StudyFiles, chain: Chain) -> tuple[Scenario, ...]:
     weeks out of order, unknown regions, materials, sectors, plants or policies, shocks that hit nothing.
     """
     table = study.tables["scenarios"]
-    faults = list(_scenario_faults(table))
-    known = _Names(chain, frozenset(study.tables["policies"]["policy"]))
-    for row in table.itertuples():
-        found = list(_row_faults(row, known))
-        if not found and row.shock != "none" and not _targets(row, chain).any():
-            remedy = "Mend the regions and materials, or delete the row."
-            found.append(_fault(row, "shock", "hits nothing in this chain.", remedy))
-        faults.extend(found)
+    calendar = _Calendar(study)
+    faults = list(scenario_faults(table, chain, calendar.policies, calendar.weeks))
     if faults:
         raise InputFaults(faults)
     groups = table.groupby("scenario", sort=False)
-    return tuple(_scenario(str(name), rows, chain) for name, rows in groups)
+    return tuple(_scenario(str(name), rows, chain, calendar) for name, rows in groups)
 
 
-def _scenario(name: str, rows: pd.DataFrame, chain: Chain) -> Scenario:
-    shocks = tuple(_shock(row, chain) for row in rows.itertuples() if row.shock != "none")
+class _Calendar:
+    """Weeks of a row: typed, or those of its policy's dates where the study names its first day."""
+
+    def __init__(self, study: StudyFiles) -> None:
+        self.start = study.settings.simulation.start
+        self.policies = study.tables["policies"].set_index("policy")
+
+    def weeks(self, row: Any) -> tuple[int, int, tuple[int, int]]:
+        """First week, first week after the end, and the weeks of a suspension."""
+        typed = not (math.isnan(row.start_week) and math.isnan(row.end_week))
+        if typed or self.start is None or row.policy not in self.policies.index:
+            return (
+                0 if math.isnan(row.start_week) else int(row.start_week),
+                OPEN_END if math.isnan(row.end_week) else int(row.end_week),
+                _NEVER,
+            )
+        dates = self.policies.loc[row.policy]
+        first, last, stop, again = (
+            self._week(dates[name]) for name in ("effective", "expires", "suspended", "resumes")
+        )
+        pause = _NEVER if stop is None else (stop, OPEN_END if again is None else again)
+        return first or 0, OPEN_END if last is None else last, pause
+
+    def _week(self, date: dt.date | None) -> int | None:
+        if date is None or self.start is None:
+            return None
+        return max(0, (date - self.start).days // 7)
+
+
+def _scenario(name: str, rows: pd.DataFrame, chain: Chain, calendar: _Calendar) -> Scenario:
+    shocks = tuple(_shock(row, chain, calendar) for row in rows.itertuples() if row.shock != "none")
     first = rows.iloc[0]
     return Scenario(name, str(first["label"]), float(first["probability"]), shocks)
 
 
-def _shock(row: Any, chain: Chain) -> Shock:
-    hit = np.flatnonzero(_targets(row, chain)).astype(np.int64)
+def _shock(row: Any, chain: Chain, calendar: _Calendar) -> Shock:
+    kind = shock_kinds()[row.shock]
+    hit = np.flatnonzero(find_targets(row, chain)).astype(np.int64)
     none = np.zeros(0, dtype=np.int64)
-    on_arcs = row.shock in _ARC_KINDS
-    licence = row.shock == "licence"
+    start, end, pause = calendar.weeks(row)
     return Shock(
-        kind=str(row.shock),
-        arcs=hit if on_arcs else none,
-        processes=none if on_arcs else hit,
-        start_week=0 if math.isnan(row.start_week) else int(row.start_week),
-        end_week=OPEN_END if math.isnan(row.end_week) else int(row.end_week),
-        level=_triangular(row, "level_{}") if row.shock in _LEVEL_KINDS else None,
-        delay_weeks=_triangular(row, "delay_{}_weeks") if licence else None,
-        approval=_triangular(row, "approval_{}") if licence else None,
+        kind=kind.name,
+        arcs=hit if kind.hits == "arcs" else none,
+        processes=hit if kind.hits in ("plants", "uses") else none,
+        materials=hit if kind.hits == "materials" else none,
+        start_week=start,
+        end_week=end,
+        pause=pause,
+        level=_triangular(row, "level_{}") if kind.level else None,
+        delay_weeks=_triangular(row, "delay_{}_weeks") if kind.licence else None,
+        approval=_triangular(row, "approval_{}") if kind.licence else None,
         label=str(row.label),
+        ramp_weeks=_whole(row.ramp_weeks, 0),
+        period_weeks=_whole(row.period_weeks, 1),
+        first_come=row.rule == "first_come",
     )
+
+
+def _whole(cell: float, otherwise: int) -> int:
+    return otherwise if math.isnan(cell) else int(cell)
 
 
 def _triangular(row: Any, pattern: str) -> Triangular:
@@ -237,130 +312,3 @@ def _triangular(row: Any, pattern: str) -> Triangular:
     return Triangular(
         mode if math.isnan(low) else float(low), float(mode), mode if math.isnan(high) else float(high)
     )
-
-
-def _targets(row: Any, chain: Chain) -> Flags:
-    """Flags of the arcs, plants or end uses that a row hits."""
-    if row.shock in _ARC_KINDS:
-        return _hit_arcs(row, chain)
-    if row.shock == "capacity_loss":
-        return _hit_plants(row, chain)
-    return _hit_uses(row, chain)
-
-
-def _hit_arcs(row: Any, chain: Chain) -> Flags:
-    origin = chain.pool_region[chain.arc_pool]
-    user = chain.slot_process[chain.arc_slot]
-    hit = _among(origin, chain.regions, row.origins)
-    if "*" in row.destinations:
-        hit &= ~_among(chain.process_region[user], chain.regions, row.origins)
-    else:
-        hit &= _among(chain.process_region[user], chain.regions, row.destinations)
-    hit &= _among(chain.pool_material[chain.arc_pool], chain.materials, row.materials)
-    if row.sectors:  # end uses of these sectors only
-        hit &= _among(chain.process_sector[user], chain.sectors, row.sectors)
-    return hit
-
-
-def _hit_plants(row: Any, chain: Chain) -> Flags:
-    hit: Flags = ~chain.process_is_use
-    hit &= _among(chain.process_region, chain.regions, row.origins)
-    hit &= _among(chain.process_material, chain.materials, row.materials)
-    if row.sectors:
-        hit &= np.isin(np.array(chain.processes, dtype=object), list(row.sectors))
-    return hit
-
-
-def _hit_uses(row: Any, chain: Chain) -> Flags:
-    hit: Flags = chain.process_is_use.copy()
-    if "*" not in row.destinations:
-        hit &= _among(chain.process_region, chain.regions, row.destinations)
-    hit &= _among(chain.process_sector, chain.sectors, row.sectors)
-    return hit
-
-
-def _among(index: Ints, names: tuple[str, ...], chosen: tuple[str, ...]) -> Flags:
-    """Which of ``index`` are among the chosen names; an empty choice means all."""
-    if not chosen:
-        return np.ones(len(index), dtype=bool)
-    return np.isin(index, [names.index(name) for name in chosen])
-
-
-# faults ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Names:
-    chain: Chain
-    policies: frozenset[str]
-
-    def known(self, column: str, shock: str) -> frozenset[str]:
-        chain = self.chain
-        plants = [n for n, use in zip(chain.processes, chain.process_is_use, strict=True) if not use]
-        sectors = plants if shock == "capacity_loss" else chain.sectors
-        choices = {
-            "origins": chain.regions, "destinations": (*chain.regions, "*"),
-            "materials": chain.materials, "sectors": sectors,
-        }  # fmt: skip
-        return frozenset(choices[column])
-
-
-def _scenario_faults(table: pd.DataFrame) -> Iterator[Fault]:
-    if table.empty:
-        yield Fault(FILE, None, None, "holds no scenario.", "Add at least a calm one with probability 1.")
-        return
-    first = table.drop_duplicates("scenario").set_index("scenario")
-    total = float(first["probability"].sum())
-    if abs(total - 1) > PROBABILITY_TOLERANCE:
-        remedy = "Let them sum to 1; a calm scenario (shock none) takes the rest."
-        yield Fault(FILE, None, "probability", f"the scenarios' probabilities sum to {total:.6g}.", remedy)
-    for row in table.itertuples():
-        for column in ("probability", "label"):
-            told = first.loc[row.scenario, column]
-            if getattr(row, column) != told:
-                message = f"differs from {told!r} in the first row of {row.scenario}."
-                yield _fault(row, column, message, "Write the same on each of its rows.")
-
-
-def _row_faults(row: Any, names: _Names) -> Iterator[Fault]:
-    if row.policy and row.policy not in names.policies:
-        yield _fault(row, "policy", f"{row.policy!r} is not in policies.csv.", "Add it there, or mend it.")
-    for column in ("origins", "destinations", "materials", "sectors"):
-        known = names.known(column, str(row.shock))
-        for name in getattr(row, column):
-            if name not in known:
-                remedy = f"Choose from {', '.join(sorted(known)[:12])}."
-                yield _fault(row, column, f"{name!r} is not in this chain.", remedy)
-    if row.shock in _ARC_KINDS and not row.origins:
-        yield _fault(
-            row, "origins", f"is empty for a {row.shock}.", "Name the regions whose exports it hits."
-        )
-    if row.shock in _ARC_KINDS and not row.destinations:
-        yield _fault(row, "destinations", "is empty.", "Name the regions hit, or write * for all others.")
-    start = 0 if math.isnan(row.start_week) else row.start_week
-    if row.end_week <= start:
-        yield _fault(row, "end_week", "is not after the start.", "It is the first week after the shock.")
-    yield from _number_faults(row)
-
-
-def _number_faults(row: Any) -> Iterator[Fault]:
-    wanted = {
-        "level_{}": row.shock in _LEVEL_KINDS,
-        "delay_{}_weeks": row.shock == "licence",
-        "approval_{}": row.shock == "licence",
-    }
-    for pattern in [pattern for pattern, needed in wanted.items() if needed]:
-        column = pattern.format("mode")
-        if math.isnan(getattr(row, column)):
-            yield _fault(row, column, f"is empty for a {row.shock}.", "Give at least the most likely value.")
-            continue
-        spread = _triangular(row, pattern)
-        if not spread.low <= spread.mode <= spread.high:
-            yield _fault(row, column, "is not between the lowest and the highest value.", "Order the three.")
-        share = pattern == "approval_{}" or row.shock == "capacity_loss"
-        if share and not 0 <= spread.low <= spread.high <= 1:
-            yield _fault(row, column, "is a share and must lie between 0 and 1.", "Write 0.2 for 20 %.")
-
-
-def _fault(row: Any, column: str, message: str, remedy: str) -> Fault:
-    return Fault(FILE, int(row.row), column, message, remedy)

@@ -38,6 +38,7 @@ class Detail:
     slot_stock_t: Floats  # [slot]
     queue_t: Floats  # [arc]
     share: Floats  # [arc]
+    market_price: Floats  # [market] index, base 1, in the order of ``prices.slot_markets``
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Run:
     uses: Ints  # index of each end use among the chain's processes
     unmet_t: Floats  # [draw, week, use]
     need_t: Floats  # [draw, week, use]
+    forgone_t: Floats  # [draw, week, use] part of the unmet need that was given up because of its price
     activity_t: Floats  # [draw, week, process]
     pool_stock_t: Floats  # [draw, week, pool] at the end of the week
     stockpile_t: Floats  # [draw, week, stockpile] at the end of the week
@@ -93,7 +95,7 @@ def simulate(
     targets = targets or Targets.of(chain)
     _check_targets(targets, chain, len(futures))
     options = _options(behaviour, len(futures))
-    engine = Engine(chain, stack_conditions(futures), options, added, stock_t, targets)
+    engine = Engine(chain, stack_conditions(futures), options, added, stock_t, targets, detail=detail)
     record = _Record(chain, engine, weeks, detail)
     for week in range(weeks):
         record.add(week, engine.step(week))
@@ -140,9 +142,9 @@ class _Record:
         self.uses = np.flatnonzero(chain.process_is_use)
         self.base_need = chain.activity_t[self.uses]
         sizes = {
-            "need_t": len(self.uses), "unmet_t": len(self.uses), "activity_t": len(chain.processes),
-            "pool_stock_t": len(chain.pool_material), "stockpile_t": len(chain.stockpiles),
-            "price_index": len(chain.materials),
+            "need_t": len(self.uses), "unmet_t": len(self.uses), "forgone_t": len(self.uses),
+            "activity_t": len(chain.processes), "pool_stock_t": len(chain.pool_material),
+            "stockpile_t": len(chain.stockpiles), "price_index": len(chain.materials),
         }  # fmt: skip
         self.kept = {name: self._room(size) for name, size in sizes.items()}
         self.ledger = np.zeros((self.lanes, weeks))
@@ -154,6 +156,7 @@ class _Record:
             "allowed": arcs, "flow_t": arcs, "shipped_t": arcs, "returned_t": pools, "release_t": piles,
             "fill_t": piles, "disposal_t": pools, "slot_stock_t": len(chain.slot_process), "queue_t": arcs,
             "share": arcs,
+            "market_price": len(engine.prices.market),
         }  # fmt: skip
         self.details = {name: self._room(size) for name, size in details.items()} if detail else {}
 
@@ -166,13 +169,17 @@ class _Record:
         unmet = need - told.activity_t[self.uses]
         unmet[unmet <= ROUNDING * need] = 0.0
         values = {
-            "need_t": need, "unmet_t": unmet, "activity_t": told.activity_t, "pool_stock_t": state.pool_t,
-            "stockpile_t": state.stockpile_t, "price_index": state.price,
+            "need_t": need, "unmet_t": unmet, "forgone_t": told.forgone_t[self.uses],
+            "activity_t": told.activity_t, "pool_stock_t": state.pool_t,
+            "stockpile_t": state.stockpile_t, "price_index": self.engine.prices.material,
         }  # fmt: skip
         for name, array in self.kept.items():
             array[:, week] = values[name].T
         for name, array in self.details.items():
-            from_state = {"slot_stock_t": state.slot_t, "queue_t": state.queue_t, "share": state.share}
+            from_state = {
+                "slot_stock_t": state.slot_t, "queue_t": state.queue_t, "share": state.share,
+                "market_price": self.engine.prices.market,
+            }  # fmt: skip
             array[:, week] = (from_state[name] if name in from_state else getattr(told, name)).T
         self.ledger[:, week] = told.ledger
         self.flow_t += told.flow_t

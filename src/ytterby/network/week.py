@@ -14,6 +14,8 @@ from ytterby.network.behaviour import Behaviour
 from ytterby.network.blocks import ROUNDING, Targets, Weather, ratio
 from ytterby.network.chain import Chain, Flags, Floats
 from ytterby.network.layout import Layout
+from ytterby.network.prices import Prices
+from ytterby.network.quotas import QuotaBook
 
 LEAST_APPROVAL = 0.2  # nobody applies for more than five times the need
 
@@ -35,7 +37,6 @@ class State:
     delay_weeks: Floats  # [arc, lane] licence time that users reckon with
     share: Floats  # [arc, lane]
     failing_weeks: Floats  # [arc, lane] weeks in which the user had reason to qualify this way
-    price: Floats  # [material, lane] index, base 1
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Week:
     """What happened in one week."""
 
     desired_t: Floats  # activity wanted before looking at inputs
+    forgone_t: Floats  # [process, lane] need given up because of the price; 0 for plants
     activity_t: Floats
     limiting: Flags  # [slot, lane] the input that held activity below what was wanted
     ordered_t: Floats  # [arc, lane] asked of the pool
@@ -67,10 +69,13 @@ class Engine:
         added_t: Floats,
         stockpile_t: Floats,
         targets: Targets,
+        *,
+        detail: bool = False,
     ) -> None:
         self.chain, self.weather, self.behaviour, self.added_t = chain, weather, behaviour, added_t
-        quotas = [arcs for arcs, _ in weather.quotas]
-        self.layout = Layout(chain, behaviour, added_t, quotas, weather.lanes, targets)
+        self.layout = Layout(chain, behaviour, added_t, weather.lanes, targets, detail=detail)
+        self.quotas = QuotaBook(weather)
+        self.prices = Prices(chain, self.layout, weather, behaviour)
         self.any_licence = bool(weather.licensed.any())
         self.stock_start = stockpile_t
         self.state = self._start(chain, weather.lanes)
@@ -102,7 +107,6 @@ class Engine:
             delay_weeks=np.zeros_like(share),
             share=share,
             failing_weeks=np.where(share > 0, np.inf, 0.0),
-            price=np.ones((len(chain.materials), lanes)),
         )
 
     def step(self, week: int) -> Week:
@@ -111,7 +115,8 @@ class Engine:
         capacity = self.chain.capacity_t[:, None] * self.weather.capacity_factor[week]  # 3.1
         capacity = capacity + self.added_t[week][:, None]
         self._receive(week)  # 3.2
-        desired = self._desired(week, capacity)  # 3.3
+        need, forgone = self._needs(week)
+        desired = self._desired(week, capacity, need)  # 3.3
         used, limiting = self._produce(desired)  # 3.4
         ordered = self.state.need_order_t + self.state.refill_order_t
         allowed, rate, flow = self._ration(week)  # 3.5
@@ -120,14 +125,15 @@ class Engine:
         self._send(week, shipped + sold)
         fill = self._refill(release)
         disposal = self._dispose()
-        self._price(flow)  # 3.8
+        orders = self.state.need_order_t + self.state.refill_order_t
+        self.prices.settle(week, orders, flow)  # 3.8
         if not self.behaviour.fixed_shares:  # 3.9
             served = self._served(week, allowed, rate)
             self._switch(week, served, self._room(capacity, desired, disposal, served))
         self._order(week, desired)  # 3.10
         return Week(
-            desired, self.state.activity_t, limiting, ordered, allowed, flow, shipped + sold, returned,
-            release, fill, disposal, self._residual(before, used, disposal),
+            desired, forgone, self.state.activity_t, limiting, ordered, allowed, flow, shipped + sold,
+            returned, release, fill, disposal, self._residual(before, used, disposal),
         )  # fmt: skip
 
     # production ---------------------------------------------------------------------------------
@@ -138,10 +144,21 @@ class Engine:
         state.slot_t = state.slot_t + state.road_t[place]
         state.road_t[place] = 0.0
 
-    def _desired(self, week: int, capacity: Floats) -> Floats:
+    def _needs(self, week: int) -> tuple[Floats, Floats]:
+        """[process, lane] what uses want at the price they pay, and what they give up because of it."""
+        need: Floats = self.chain.activity_t[:, None] * self.weather.demand_factor[week]
+        forgone = np.zeros_like(need)
+        elastic = self.prices.elastic
+        if len(elastic):
+            wanted = need[elastic] * self.prices.answer(week, self.state.share)
+            forgone[elastic] = need[elastic] - wanted
+            need[elastic] = wanted
+        return need, forgone
+
+    def _desired(self, week: int, capacity: Floats, need: Floats) -> Floats:
         """Activity wanted: the need of a use; for a plant the most that any of its pools asks of it."""
         state, layout = self.state, self.layout
-        desired: Floats = self.chain.activity_t[:, None] * self.weather.demand_factor[week]
+        desired = need.copy()
         if len(layout.makers):
             per_output = self._asked_of_outputs(capacity)
             desired[layout.makers] = np.maximum.reduceat(per_output, layout.output_starts)
@@ -205,15 +222,14 @@ class Engine:
         need_rate = rate[:, :classes].reshape(pools * classes, lanes)[layout.arc_class]
         flow = need * need_rate + refill * rate[:, classes][self.chain.arc_pool]
         state.pool_t = np.maximum(0.0, state.pool_t - layout.arcs_by_pool(flow))
+        self.quotas.spend(week, flow)
         return allowed, need_rate, flow
 
     def _allowed(self, week: int) -> Floats:
         """Share of each order that bans and quotas let through, 0..1."""
         allowed: Floats = self.weather.arc_open[week].astype(float)
         orders = self.state.need_order_t + self.state.refill_order_t
-        for (arcs, limits), total in zip(self.weather.quotas, self.layout.quota_sums, strict=True):
-            fits = np.minimum(1.0, ratio(limits[week], total(orders[arcs] * allowed[arcs])[0], 1.0))
-            allowed[arcs] *= np.where(limits[week] > 0, fits, 0.0)
+        self.quotas.cut(week, orders, allowed)
         return allowed
 
     def _license(self, week: int, flow: Floats) -> tuple[Floats, Floats]:
@@ -274,8 +290,8 @@ class Engine:
         weather = self.weather
         held_up = weather.licensed[week] & ((weather.delay_weeks > 0) | (weather.approval < 1))
         barred: Flags = ~weather.arc_open[week] | held_up
-        for arcs, limits in weather.quotas:
-            barred[arcs] |= np.isfinite(limits[week])
+        for quota in weather.quotas:
+            barred[quota.arcs] |= np.isfinite(quota.limit_t[week])
         return barred
 
     def _refill(self, release: Floats) -> Floats:
@@ -298,16 +314,6 @@ class Engine:
         return disposal
 
     # decisions for the weeks ahead --------------------------------------------------------------
-
-    def _price(self, flow: Floats) -> None:
-        """Damped index of the price at which the served part of the orders would clear the market."""
-        state, behaviour, layout = self.state, self.behaviour, self.layout
-        asked = layout.arcs_by_material(state.need_order_t + state.refill_order_t)
-        served = ratio(layout.arcs_by_material(flow), asked, 1.0)
-        served[served >= 1 - ROUNDING] = 1.0
-        lowest = behaviour.price_cap**-behaviour.price_elasticity
-        clearing = np.maximum(served, lowest) ** (-1.0 / behaviour.price_elasticity)
-        state.price = state.price + behaviour.price_damping * (clearing - state.price)
 
     def _served(self, week: int, allowed: Floats, rate: Floats) -> Floats:
         """Share of what each way was asked for that it will deliver, 1 when only rounding is missing.

@@ -293,12 +293,16 @@ class _Builder:
 
     def _quota_rows(self) -> None:
         flow, share = self.chain.arc_flow_t, self.holding.arc_share
-        for group, limit in self.now.quotas:
+        for quota in self.now.quotas:
+            group = quota.arcs
             ours = np.flatnonzero(np.isin(self.arcs, group))
             total = float(flow[group].sum())
             part = float((flow * share)[group].sum()) / total if total > 0 else 1.0
-            rows = self.model.add_rows(self.periods, upper=limit * part if part > 0 else 0.0)
-            self.model.add_entries(rows[:, None], self.f[:, ours], 1.0)
+            rows = self.model.add_rows(len(quota.limit_t), upper=quota.limit_t * part if part > 0 else 0.0)
+            limit, period = np.nonzero(quota.part)
+            self.model.add_entries(
+                rows[limit][:, None], self.f[period][:, ours], quota.part[limit, period][:, None]
+            )
 
     def _stockpile_rows(self) -> None:
         model, d = self.model, self.decisions

@@ -8,7 +8,11 @@ are averaged over the period's weeks:
 * lag: what leaves steadily during a period arrives steadily, lag weeks later;
 * licence of mean delay d weeks, q = d / (1 + d): after w weeks the queue holds q^w of what it held
   and d (1 - q^w) / w of what was handed in, which is exact for a steady flow;
-* quota: the sum of its weekly limits; a period with a free week has no limit.
+* quota counted by the week: the sum of its weekly limits; a period with a free week has no limit;
+* quota counted over longer: one sum for each of its own periods, to which a planner's period gives the
+  share of its flow that lies in weeks in which the quota is in force.
+
+Tariffs and price floors change what users want, not what can be had: the planner does not see them.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ytterby.network.chain import WEEKS_PER_YEAR, Chain
-from ytterby.network.shocks import Conditions
+from ytterby.network.shocks import Conditions, Quota
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -94,6 +98,15 @@ def graded(weeks: int, width: int, fine_weeks: int, discount_rate: float) -> Hor
 
 
 @dataclass(frozen=True)
+class PeriodQuota:
+    """Limits on sums over arcs and periods."""
+
+    arcs: Ints
+    part: Floats  # [limit, period] share of a period's flow that counts
+    limit_t: Floats  # [limit]
+
+
+@dataclass(frozen=True)
 class PeriodConditions:
     """Conditions by period; factors are shares of a full period."""
 
@@ -103,7 +116,7 @@ class PeriodConditions:
     queue_kept: Floats  # [period, arc] share of the old queue that stays in the queue
     queue_new: Floats  # [period, arc] share of what is handed in that stays in the queue
     approval: Floats  # [period, arc] share of the released that may ship
-    quotas: tuple[tuple[Ints, Floats], ...]  # arcs and limit by period
+    quotas: tuple[PeriodQuota, ...]
     hit: Flags  # [period] a shock is felt: stockpiles may be released
 
 
@@ -113,7 +126,6 @@ def by_period(chain: Chain, conditions: Conditions, horizon: Horizon) -> PeriodC
     licensed = horizon.means(conditions.licensed)
     delay = conditions.delay_weeks
     stays = (delay / (1.0 + delay)) ** width
-    quotas = tuple((q.arcs, horizon.means(q.limit_t) * width[:, 0]) for q in conditions.quotas)
     return PeriodConditions(
         capacity_factor=horizon.means(conditions.capacity_factor),
         demand_factor=horizon.means(conditions.demand_factor),
@@ -121,14 +133,32 @@ def by_period(chain: Chain, conditions: Conditions, horizon: Horizon) -> PeriodC
         queue_kept=licensed * stays,
         queue_new=licensed * delay * (1.0 - stays) / width,
         approval=1.0 - licensed * (1.0 - conditions.approval),
-        quotas=quotas,
+        quotas=tuple(_period_quota(quota, horizon) for quota in conditions.quotas),
         hit=_hit_periods(conditions, horizon),
     )
 
 
+def _period_quota(quota: Quota, horizon: Horizon) -> PeriodQuota:
+    if quota.period_weeks == 1:
+        limit = horizon.means(quota.limit_t) * np.asarray(horizon.widths, float)
+        return PeriodQuota(quota.arcs, np.eye(len(limit)), limit)
+    weekly = quota.limit_t[: horizon.weeks]
+    counted = np.isfinite(weekly)
+    spans = [quota.period(int(week)) for week in np.flatnonzero(counted)]
+    member = np.array([_within(span, counted) for span in dict.fromkeys(spans)]).reshape(-1, len(weekly))
+    granted = member @ np.where(counted, weekly, 0.0)
+    return PeriodQuota(quota.arcs, np.array([horizon.means(row) for row in member]), granted)
+
+
+def _within(span: tuple[int, int], counted: Flags) -> Floats:
+    week = np.arange(len(counted))
+    return np.asarray((span[0] <= week) & (week < span[1]) & counted, float)
+
+
 def _hit_periods(conditions: Conditions, horizon: Horizon) -> Flags:
     """Periods in which something differs from calm, and those up to ``TAIL_WEEKS`` later."""
-    weeks = (conditions.capacity_factor != 1).any(axis=1) | (conditions.demand_factor != 1).any(axis=1)
+    lost, more = conditions.capacity_factor < 1, conditions.demand_factor > 1
+    weeks: Flags = np.asarray(lost.any(axis=1) | more.any(axis=1))
     weeks |= (~conditions.arc_open).any(axis=1) | conditions.licensed.any(axis=1)
     for quota in conditions.quotas:
         weeks |= np.isfinite(quota.limit_t)

@@ -11,19 +11,11 @@ import pandas as pd
 from ytterby.catalog.studies import StudyFiles
 from ytterby.network.build import build_chain
 from ytterby.network.chain import Chain
-from ytterby.network.random_study import Size, random_study
-from ytterby.network.shocks import Scenario, Shock, Triangular
+from ytterby.network.random_study import Size, random_shock, random_study
+from ytterby.network.shocks import Scenario
+from ytterby.network.targets import shock_kinds
 
-KINDS = ("ban", "quota", "licence", "capacity_loss", "demand_surge")
-
-
-def random_shock(chain: Chain, kind: str, rng: np.random.Generator, start: int = 3, end: int = 20) -> Shock:
-    """Return a shock of some kind on about half of the ways or plants of a chain."""
-    arcs = np.flatnonzero(rng.random(len(chain.arc_pool)) < 0.5)
-    pick = rng.random(len(chain.processes)) < 0.5
-    plants = np.flatnonzero(pick & (chain.process_is_use == (kind == "demand_surge")))
-    level, delay, share = Triangular(0.1, 0.5, 0.9), Triangular(1, 4, 12), Triangular(0.5, 0.8, 1)
-    return Shock(kind, arcs, plants, start, end, level, delay, share, kind)
+KINDS = tuple(shock_kinds())
 
 
 def random_planning_study(

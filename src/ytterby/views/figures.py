@@ -124,7 +124,7 @@ def draw_fans(fans: pd.DataFrame, regions: pd.DataFrame) -> Any:
     """
     names = regions.set_index("region")["label"].to_dict()
     places, cases = list(dict.fromkeys(fans["region"])), list(dict.fromkeys(fans["case"]))
-    figure = panels(len(places), len(cases))
+    figure = panel_grid(len(places), len(cases))
     top = max(0.05, float(fans["p95"].max()), float(fans["mean"].max())) if len(fans) else 1.0
     for r, region in enumerate(places):
         for c, case in enumerate(cases):
@@ -140,8 +140,8 @@ def draw_fans(fans: pd.DataFrame, regions: pd.DataFrame) -> Any:
     return figure
 
 
-def panels(rows: int, columns: int) -> Any:
-    """Return a figure with a grid of panels, numbered from 1 along the rows."""
+def panel_grid(rows: int, columns: int) -> Any:
+    """Return an empty figure with a pair of axes for each panel, row by row."""
     figure = new_figure(400, margin={"l": 44, "r": 8, "t": 76, "b": 40}, hovermode="x")
     gap_x, gap_y = 0.06, 0.40 / max(1, rows)
     width = (1 - gap_x * (columns - 1)) / max(1, columns)
@@ -151,7 +151,7 @@ def panels(rows: int, columns: int) -> Any:
         for c in range(columns):
             panel = r * columns + c + 1
             left, low = c * (width + gap_x), max(0.0, 1 - (r + 1) * height - r * gap_y)
-            tail = _tail(panel)
+            tail = axis_tail(panel)
             figure.layout[f"xaxis{tail}"] = base | {
                 "domain": [left, min(1, left + width)],
                 "anchor": f"y{tail}",
@@ -163,17 +163,18 @@ def panels(rows: int, columns: int) -> Any:
     return figure
 
 
-def _tail(panel: int) -> str:
+def axis_tail(panel: int) -> str:
     """Ending of a panel's axes in plotly: nothing, 2, 3 ..."""
     return "" if panel == 1 else str(panel)
 
 
 def axes_of(figure: Any, panel: int) -> tuple[Any, Any]:
     """Return the axes of a panel."""
-    return figure.layout[f"xaxis{_tail(panel)}"], figure.layout[f"yaxis{_tail(panel)}"]
+    return figure.layout[f"xaxis{axis_tail(panel)}"], figure.layout[f"yaxis{axis_tail(panel)}"]
 
 
-def _title_panel(figure: Any, panel: int, title: str) -> None:
+def title_panel(figure: Any, panel: int, title: str) -> None:
+    """Write a title over a panel, from 1 on."""
     axis_x, axis_y = axes_of(figure, panel)
     figure.add_annotation(text=title, x=axis_x.domain[0], y=axis_y.domain[1], xref="paper", yref="paper",
                           xanchor="left", yanchor="bottom", showarrow=False)  # fmt: skip
@@ -186,13 +187,13 @@ def finish_panel(
     axis_x, axis_y = axes_of(figure, panel)
     axis_y.update(range=[0, top * 1.05], tickformat=".0%", nticks=4, automargin=False)
     axis_x.update(showticklabels=last, automargin=False, tickformat=dates if last else None, nticks=4)
-    _title_panel(figure, panel, title)
+    title_panel(figure, panel, title)
 
 
 def _fan(rows: pd.DataFrame, colour: str, panel: int, *, first: bool) -> list[Any]:
     import plotly.graph_objects as go
 
-    tail = _tail(panel)
+    tail = axis_tail(panel)
     when = list(rows["date"]) if rows["date"].astype(bool).all() else list(rows["week"])
     shared = {"x": when, "xaxis": f"x{tail}", "yaxis": f"y{tail}", "mode": "lines"}
     quiet = shared | {"line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
@@ -335,6 +336,8 @@ def _policy_segments(policy: Mapping[Any, Any], last: dt.date) -> list[tuple[str
     """States of a policy between its dates, as the ledger tells them for the first day of each."""
     days = sorted({_turn(name, policy[name]) for name in DATES if policy[name]})
     days = [day for day in days if day <= last]
+    if not days:  # all of it lies ahead, as for a study that looks back
+        return []
     row = pd.DataFrame([{str(name): cell for name, cell in policy.items()}])
     states = [str(policies_in_force(row, start)["state"].iloc[0]).replace("_", " ") for start in days]
     turns = [k for k in range(len(days)) if not k or states[k] != states[k - 1]]
@@ -459,7 +462,7 @@ def draw_dependence(screen: pd.DataFrame, title: str) -> Any:
     shown = list(dict.fromkeys(zip(screen["material"], screen["stage"], strict=True)))
     columns = min(_PANEL_COLUMNS, len(shown))
     rows = -(-len(shown) // columns)
-    figure = panels(rows, columns)
+    figure = panel_grid(rows, columns)
     countries = list(dict.fromkeys(screen["country_iso3"]))
     top = 1.05 * float(screen["value"].max())
     for k, (material, stage) in enumerate(shown):
@@ -467,7 +470,7 @@ def draw_dependence(screen: pd.DataFrame, title: str) -> Any:
         for c, country in enumerate(countries):
             line = held[held["country_iso3"] == country]
             figure.add_trace(_country_line(line, country, k + 1, c))
-        _title_panel(figure, k + 1, f"<b>{label(str(material).replace('_', ' '))}</b>, {label(stage)}")
+        title_panel(figure, k + 1, f"<b>{label(str(material).replace('_', ' '))}</b>, {label(stage)}")
         axis_x, axis_y = axes_of(figure, k + 1)
         axis_y.update(range=[0, top], nticks=4, automargin=False, tickformat="~g")
         axis_x.update(range=[screen["year"].min() - 1, screen["year"].max() + 1], nticks=4, automargin=False)
@@ -487,7 +490,7 @@ def _country_line(rows: pd.DataFrame, country: str, panel: int, style: int) -> A
     colour, dash = SERIES[style % len(SERIES)], DASHES[style % len(DASHES)]
     return go.Scatter(
         x=list(rows["year"]), y=list(rows["value"]), name=label(country), legendgroup=country,
-        showlegend=panel == 1, mode="lines+markers", connectgaps=False, xaxis=f"x{_tail(panel)}",
-        yaxis=f"y{_tail(panel)}", line={"color": colour, "dash": dash, "width": 1.8},
+        showlegend=panel == 1, mode="lines+markers", connectgaps=False, xaxis=f"x{axis_tail(panel)}",
+        yaxis=f"y{axis_tail(panel)}", line={"color": colour, "dash": dash, "width": 1.8},
         marker={"symbol": SYMBOLS[style % len(SYMBOLS)], "size": 4},
     )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ytterby.views.figures import axes_of, finish_panel, panels
+from ytterby.views.figures import axes_of, finish_panel, panel_grid
 from ytterby.views.theme import BLUE, INK, VERMILLION, faded, label
 
 _COLUMNS = 2
@@ -21,7 +21,7 @@ def draw_pairs_of_fans(fans: pd.DataFrame) -> Any:
     places = list(dict.fromkeys(zip(fans["region"], fans["sector"], strict=True)))
     cases = list(dict.fromkeys(fans["case"]))
     rows = -(-len(places) // _COLUMNS)
-    figure = panels(rows, _COLUMNS if len(places) > 1 else 1)
+    figure = panel_grid(rows, _COLUMNS if len(places) > 1 else 1)
     top = max(0.05, float(fans["p95"].max())) if len(fans) else 1.0
     for panel, (region, sector) in enumerate(places, 1):
         here = fans[(fans["region"] == region) & (fans["sector"] == sector)]
