@@ -8,7 +8,8 @@ from itertools import pairwise
 from ytterby.evidence.claims import Claim
 from ytterby.evidence.kinds import Alternatives, Rule
 from ytterby.evidence.lexicon import Hit
-from ytterby.evidence.scene import MONEY, Scene, Span
+from ytterby.evidence.numbers import MONEY
+from ytterby.evidence.scene import Scene, Span
 
 
 def matches(

@@ -16,11 +16,10 @@ from functools import cached_property
 from ytterby.evidence.claims import Attribution, Claim, TimeSpan
 from ytterby.evidence.dates import Moment, Tense, find_times
 from ytterby.evidence.lexicon import Hit, matcher, names
-from ytterby.evidence.numbers import Number, find_numbers
+from ytterby.evidence.numbers import MONEY, Number, find_numbers
 from ytterby.evidence.sentences import Sentence, clauses_of
 
 Span = tuple[int, int]
-MONEY = frozenset({"USD", "EUR", "JPY", "AUD", "GBP", "CAD"})
 _RELATIVE = re.compile(r"(?:which|who|that|qui|das|die|der|welche[rs]?)\b", re.IGNORECASE)
 _HEAD = 24  # characters in which the clause's own subject stands ("die Japan ... versprach")
 _NEAR = 4  # characters between a name and its relative clause

@@ -10,8 +10,8 @@ from ytterby.evidence.claims import Check, Quantity, TimeSpan
 from ytterby.evidence.claims import Span as Quote
 from ytterby.evidence.dates import Moment
 from ytterby.evidence.kinds import Rule
-from ytterby.evidence.numbers import Number
-from ytterby.evidence.scene import MONEY, Scene, Span
+from ytterby.evidence.numbers import MONEY, Number
+from ytterby.evidence.scene import Scene, Span
 
 _NO_VAGUE = frozenset({"visit", "price", "trade_flow", "production_share", "processing_share"})
 _ANNOUNCED = frozenset({
