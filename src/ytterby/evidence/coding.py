@@ -8,6 +8,7 @@ what earlier sentences said.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ from ytterby.evidence.slots import check_of, quantities, times
 from ytterby.evidence.speakers import attribute
 
 _SHORT_SENTENCE = 140
+_JA_CONTENT = re.compile("[と「を].{2}|.{40}")  # what was said, and not only who and when
 _HEAD_WORDS = 2  # "Das teilte ...": the verb follows at once
 _SECTORS = 2  # a list of sectors has at least two
 _MOST_CLAIMS = 2000  # of one article: a longer text is no article
@@ -97,7 +99,8 @@ def _credit_previous(scene: Scene, found: list[Claim]) -> None:
     """Of Das teilte das Weiße Haus mit: the words before are somebody's."""
     opening = min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
     saying = min((h.first for h in scene.hits.get("said", ())), default=9) <= _HEAD_WORDS
-    if not (opening and saying and scene.speaking and len(scene.text) < _SHORT_SENTENCE):
+    brief = scene.sentence.language == "ja" and not _JA_CONTENT.search(scene.text)  # 関係者が20日、明らかにした。
+    if not ((opening and saying) or brief) or not scene.speaking or len(scene.text) >= _SHORT_SENTENCE:
         return
     for claim in scene.context.previous:
         if claim in found and not claim.attribution:

@@ -49,6 +49,7 @@ class Context:
     person: str | None = None
     leaders: dict[str, str] = field(default_factory=dict)
     body: str | None = None  # the public body named last
+    speaker: str | None = None  # the person that spoke or was introduced last
     people: dict[str, str] = field(default_factory=dict)  # family name -> full name
     materials: tuple[str, ...] = ()
     materials_at: int = -99
@@ -182,9 +183,10 @@ class Scene:
 
     def _mention(self, country: str, hit: Hit, group: str) -> Mention:
         place = any(h.start == hit.start for _, h in self.group("place"))
-        return Mention(country, hit.start, hit.end, self._relation(hit), group == "person", place)
+        return Mention(country, hit.start, hit.end, self.relation(hit), group == "person", place)
 
-    def _relation(self, hit: Hit) -> str:
+    def relation(self, hit: Hit) -> str:
+        """The preposition that a name stands behind, "" for none (Japanese: the particle before it)."""
         if self.sentence.language == "ja":
             behind = self.text[hit.end : hit.end + 8]
             return next((name for name, p in _BEHIND if p.match(behind)), "")
@@ -267,7 +269,7 @@ class Scene:
         if free := [m.id for m in self.actors() if m.relation in ("", "of")]:
             context.subject = free[0]
         for person, _ in self.group("person"):
-            context.person = person
+            context.person = context.speaker = person
             country = names()["person"][person].get("country")
             if isinstance(country, str):
                 context.leaders.setdefault(country, person)
