@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from ytterby.evidence.article import Article
@@ -30,6 +31,7 @@ from ytterby.evidence.speakers import attribute
 _SHORT_SENTENCE = 140
 _JA_CONTENT = re.compile("[と「を].{2}|.{40}")  # what was said, and not only who and when
 _HEAD_WORDS = 2  # "Das teilte ...": the verb follows at once
+_RECENT = timedelta(days=21)  # what ended earlier is over
 _SECTORS = 2  # a list of sectors has at least two
 _MOST_CLAIMS = 2000  # of one article: a longer text is no article
 
@@ -99,7 +101,9 @@ def _credit_previous(scene: Scene, found: list[Claim]) -> None:
     """Of Das teilte das Weiße Haus mit: the words before are somebody's."""
     opening = min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
     saying = min((h.first for h in scene.hits.get("said", ())), default=9) <= _HEAD_WORDS
-    brief = scene.sentence.language == "ja" and not _JA_CONTENT.search(scene.text)  # 関係者が20日、明らかにした。
+    brief = scene.sentence.language == "ja" and not _JA_CONTENT.search(
+        scene.text
+    )  # 関係者が20日、明らかにした。
     if not ((opening and saying) or brief) or not scene.speaking or len(scene.text) >= _SHORT_SENTENCE:
         return
     for claim in scene.context.previous:
@@ -132,6 +136,8 @@ def _build(
     found, when = quantities(scene, span, rule), times(scene, span, rule, status, anchor)
     if status == "took_place" and _ahead(scene, when):
         status = "planned"
+    if rule.kind == "supply_disruption" and status == "ongoing" and _over(scene, when):
+        status = "took_place"
     persons = tuple(_persons(scene, span))
     start, end = scene.sentence.start + span[0], scene.sentence.start + span[1]
     start, end = _stripped(article.text, start, end)
@@ -163,6 +169,13 @@ def _ahead(scene: Scene, when: Sequence[TimeSpan]) -> bool:
     report = scene.context.report
     starts = [t.start for t in when if t.role == "event" and t.start]
     return bool(report and starts) and min(starts) > (report.isoformat() if report else "")
+
+
+def _over(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether all days named lie well before the report."""
+    report = scene.context.report
+    ends = [t.end for t in when if t.role == "event" and t.end]
+    return bool(report and ends) and max(ends) < (report - _RECENT).isoformat() if report else False
 
 
 def _inherited(rule: Rule, scene: Scene) -> tuple[str, ...]:

@@ -49,9 +49,7 @@ def _people(language: str) -> _People | None:
         ("government", table["government"]), ("company", table["companies"]),
     )  # fmt: skip
     filled = ((kind, p.replace("<name>", _NAME).replace("<full>", _FULL)) for kind, p in rows)
-    return _People(
-        tuple((kind, re.compile(p)) for kind, p in filled), frozenset(table["not_names"].split())
-    )
+    return _People(tuple((kind, re.compile(p)) for kind, p in filled), frozenset(table["not_names"].split()))
 
 
 def find_sources(text: str, language: str, known: dict[str, str]) -> Iterator[Source]:

@@ -56,6 +56,7 @@ class Context:
     control_agent: str | None = None
     control_time: TimeSpan | None = None
     last_time: TimeSpan | None = None
+    last_day: date | None = None
     pledge: tuple[str, str] | None = None
     attribution: tuple[Attribution, ...] = ()
     attribution_at: tuple[int, int] = (-99, -99)
@@ -131,7 +132,8 @@ class Scene:
     @cached_property
     def times(self) -> list[Moment]:
         """Times, resolved against the report's date."""
-        return find_times(self.text, self.sentence.language, self.context.report, self.tense)
+        context = self.context
+        return find_times(self.text, self.sentence.language, context.report, self.tense, context.last_day)
 
     @cached_property
     def tense(self) -> Tense:
@@ -278,5 +280,7 @@ class Scene:
                 context.body = name
         if materials := self.materials():
             context.materials, context.materials_at = tuple(materials), context.number
+        if days := [m for m in self.times if m.granularity == "day"]:
+            context.last_day = days[-1].start or days[-1].end
         context.previous = tuple(claims)
         context.number += 1

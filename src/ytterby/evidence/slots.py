@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -15,10 +16,25 @@ from ytterby.evidence.scene import Scene, Span
 
 _NO_VAGUE = frozenset({"visit", "price", "trade_flow", "production_share", "processing_share"})
 _ANNOUNCED = frozenset({
-    "export_control", "export_licence_requirement", "export_stop", "export_quota",
-    "stockpiling", "investment_pledge", "diversification_measure", "financing", "tariff",
+    "export_control", "export_licence_requirement", "export_stop", "export_quota", "control_suspension",
+    "stockpiling", "investment_pledge", "diversification_measure", "financing", "tariff", "policy_intent",
+    "policy_target", "institution", "purchase_pledge", "export_commitment", "sanction_exemption",
 })  # fmt: skip
-_FIGURES = frozenset({"price", "production_share", "processing_share", "trade_flow", "reserves", "capacity"})
+_FIGURES = frozenset({
+    "price", "production_share", "processing_share", "trade_flow", "reserves", "capacity", "export_quota",
+})  # fmt: skip
+_SPOKEN = frozenset({"day", "week", "weekend"})  # how exactly a text says when somebody spoke
+_SAID_REACH = 48  # characters between a verb of saying and its day ("said Trade Minister X on Tuesday")
+_BASELINE_BEFORE = re.compile(
+    r"(?:\b(?:from|after|nach|von|contre|après|de|than|with|mit|zu)\s(?:about |rund |noch |zuvor |avoir culminé à )?"
+    r"|culminé à |gegenüber )[$€]?$", re.IGNORECASE,
+)  # fmt: skip
+_TIMES_BEHIND = re.compile(r"の?[\d.１-９]+倍|(?:と|に)?比べ")
+_RELATIVE = re.compile(r"(?:which|who|qui|dont|das|die|der|dem|welche[rs]?)\b", re.IGNORECASE)
+_NEWS = frozenset({"announced", "approved"})
+_LONG = frozenset({"year", "half", "quarter", "season", "fiscal_year"})
+_JA_TAIL = 10  # characters at the end of a Japanese sentence in which its verb stands
+_TIGHT = 5  # characters of "said on" before a day
 _REE_CODES = ("280530", "2846")
 
 
@@ -93,6 +109,7 @@ def times(scene: Scene, span: Span, rule: Rule, status: str, anchor: int) -> tup
     part = _part(scene, span, anchor)
     moments = [m for m in scene.times if _inside(m.at, m.stop, part)]
     moments = [m for m in moments if m.granularity != "vague" or rule.kind not in _NO_VAGUE]
+    moments = [m for m in moments if not _elsewhere(scene, m) and not _only_said(scene, m, rule)]
     found = [_said(scene, m, _time(scene, m, rule), rule, status) for m in moments]
     found += _since_then(scene, span, rule)
     if not found and rule.kind == "export_licence_requirement" and scene.context.control_time:
@@ -117,17 +134,49 @@ def _part(scene: Scene, span: Span, anchor: int) -> Span:
     return next(side for side in sides if side[0] <= anchor < side[1]) if len(dated) == 2 else span
 
 
+def _elsewhere(scene: Scene, m: Moment) -> bool:
+    """Whether a time stands in a relative clause that the claim does not stand in."""
+    clause = next((c for c in scene.clauses if c[0] <= m.at < c[1]), None)
+    if clause is None or clause == scene.focus or scene.focus is None:
+        return False
+    return clause[0] > 0 and _RELATIVE.match(scene.text, clause[0]) is not None
+
+
+def _only_said(scene: Scene, m: Moment, rule: Rule) -> bool:
+    """Whether a time says only when somebody spoke, where the claim is no announcement."""
+    return rule.kind not in _ANNOUNCED and _of_saying(scene, m)
+
+
+def _of_saying(scene: Scene, m: Moment) -> bool:
+    """Whether a day belongs to a verb of saying: right beside it, away from the claim's own verb."""
+    if m.role or m.granularity not in _SPOKEN or not scene.attributed:
+        return False
+    cues = scene.hits.get("said", ())
+    if scene.sentence.language == "ja":
+        tail = len(scene.text) - _JA_TAIL
+        first = scene.text.find("、")
+        return m.stop <= first + 1 and any(c.end >= tail for c in cues)
+    clause = next((c for c in scene.clauses if c[0] <= m.at < c[1]), (0, len(scene.text)))
+    near = [c for c in cues if clause[0] <= c.start < clause[1] and _close(c.start, c.end, m)]
+    return bool(near) and (clause != scene.focus or any(m.at - c.end < _TIGHT for c in near))
+
+
+def _close(start: int, end: int, m: Moment) -> bool:
+    return min(abs(m.at - end), abs(start - m.stop)) <= _SAID_REACH
+
+
 def _said(scene: Scene, m: Moment, time: TimeSpan, rule: Rule, status: str) -> TimeSpan:
     """A day that belongs to the saying: announced where that is the news, else a statement's."""
     if time.role == "agreed" and status not in ("agreed", "concluded"):
         time = time.model_copy(update={"role": "event"})
     if m.role or time.role not in ("event", "effective"):
         return time
-    if status == "announced" and rule.kind in _ANNOUNCED:
+    told = _of_saying(scene, m)
+    if rule.kind == "tariff" and told:
+        return time.model_copy(update={"role": "statement"})
+    if rule.kind in _ANNOUNCED and (told or (status in _NEWS and m.granularity not in _LONG)):
         return time.model_copy(update={"role": "announced", "end": m.end.isoformat() if m.end else None})
-    clause = next((c for c in scene.clauses if c[0] <= m.at < c[1]), None)
-    about_saying = clause and clause != scene.focus and scene.attributed and scene.has("said", clause)
-    return time.model_copy(update={"role": "statement"}) if about_saying and rule.kind == "tariff" else time
+    return time
 
 
 def _has_change(scene: Scene, span: Span) -> bool:
@@ -139,6 +188,10 @@ def _time(scene: Scene, m: Moment, rule: Rule) -> TimeSpan:
     role, end = m.role or rule.time_role, m.end
     if rule.kind in _FIGURES:
         role = {"event": "period", "since": "baseline"}.get(role, role)
+    elif role == "event" and m.granularity == "fiscal_year":
+        role = "period"
+    if role == "period" and _compared(scene, m):
+        role = "baseline"
     if role == "deadline" and rule.kind == "control_suspension":
         role = "end"
     open_end = m.role == "effective" and rule.kind != "control_suspension"
@@ -167,6 +220,16 @@ def _time(scene: Scene, m: Moment, rule: Rule) -> TimeSpan:
         span=_quote(scene, m.at, m.stop),
         edtf=_edtf(m.start, m.end, m.granularity),
     )
+
+
+def _compared(scene: Scene, m: Moment) -> bool:
+    """Of "down from $60,000 in June" and 昨年4月の4倍: the time that another is compared with."""
+    before = [n for n in scene.numbers if 0 <= m.at - n.end <= 6 and n.unit != "ratio"]
+    from_number = any(
+        n.role == "from" or _BASELINE_BEFORE.search(scene.text[max(0, n.start - 24) : n.start])
+        for n in before
+    )
+    return from_number or _TIMES_BEHIND.match(scene.text, m.stop) is not None
 
 
 def _edtf(start: date | None, end: date | None, granularity: str) -> str | None:

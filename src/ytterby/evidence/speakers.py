@@ -122,7 +122,9 @@ def _carried(scene: Scene) -> tuple[Attribution, ...]:
     context = scene.context
     number, paragraph = context.attribution_at
     reported = scene.has("reported_mood")
-    near = context.number - number <= (_CARRY if reported else 1) and scene.sentence.paragraph - paragraph <= 2
+    near = (
+        context.number - number <= (_CARRY if reported else 1) and scene.sentence.paragraph - paragraph <= 2
+    )
     planned = scene.has("intend") and any(a.source_type == "government" for a in context.attribution)
     same = planned and scene.sentence.paragraph == paragraph and scene.sentence.language == "de"
     if not near or not (reported or same):
@@ -269,7 +271,9 @@ def _country(scene: Scene) -> tuple[Attribution, ...]:
 def _subject_of(scene: Scene, relation: str, at: int, cue: Hit) -> bool:
     told_in = scene.has("said_again") and relation == "in"  # "heißt es in Brüssel"
     before = 0 < cue.first - at <= _ADJACENT and relation == "" and at <= 1
-    before = before and (scene.sentence.language != "fr" or _CLAUSE_BEHIND.match(scene.text, cue.end) is not None)
+    before = before and (
+        scene.sentence.language != "fr" or _CLAUSE_BEHIND.match(scene.text, cue.end) is not None
+    )
     return before or (told_in and 0 < at - cue.last <= _ADJACENT)
 
 
