@@ -25,8 +25,9 @@ from ytterby.evidence.modality import modal
 from ytterby.evidence.roles import ASSIGN, Roles
 from ytterby.evidence.scene import Context, Scene, Span
 from ytterby.evidence.sentences import sentences_of
-from ytterby.evidence.slots import check_of, quantities, times
+from ytterby.evidence.slots import check_of, quantities
 from ytterby.evidence.speakers import attribute
+from ytterby.evidence.timing import times
 
 _SHORT_SENTENCE = 140
 _JA_CONTENT = re.compile("[と「を].{2}|.{40}")  # what was said, and not only who and when

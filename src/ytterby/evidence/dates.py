@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
-from ytterby.evidence.intervals import ABSOLUTE, RELATIVE, Calendar, Moment, Part, Tense
+from ytterby.evidence.intervals import ABSOLUTE, RELATIVE
 from ytterby.evidence.lexicon import read_rules
-
-__all__ = ["Moment", "Tense", "find_times"]
+from ytterby.evidence.moments import Calendar, Moment, Part, Tense
 
 
 @dataclass(frozen=True)

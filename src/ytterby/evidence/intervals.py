@@ -9,73 +9,17 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Literal
 
-Tense = Literal["past", "future", ""]
+from ytterby.evidence.moments import WIDE, Calendar, Moment, Part, Tense
+
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}
 _YEAR_PARTS = {"early": (1, 3), "mid": (6, 7), "late": (10, 12)}
 _THIRDS = {"early": (1, 10), "mid": (11, 20), "late": (21, 31)}
 _CENTURY = 2000  # a two-digit year belongs to it
 
 
-@dataclass(frozen=True)
-class Moment:
-    """A time as it stands in a sentence; ``role`` is "" where the text does not say."""
-
-    role: str
-    start: date | None
-    end: date | None
-    granularity: str
-    at: int = 0
-    stop: int = 0
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """Names of months, days, units and small numbers in one language."""
-
-    months: dict[str, int]
-    weekdays: dict[str, int]
-    units: dict[str, str]
-    words: dict[str, int]
-
-
-@dataclass(frozen=True)
-class Part:
-    """The words of one time, and what they are counted from."""
-
-    report: date | None
-    anchor: date | None
-    tense: Tense
-    role: str
-    words: dict[str, str] = field(default_factory=dict)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.words
-
-    def __getitem__(self, name: str) -> str:
-        return self.words[name]
-
-    def number(self, name: str) -> int:
-        """A number in digits of any width."""
-        return int(self.words[name].translate(_WIDE))
-
-    @property
-    def day(self) -> date:
-        """The report's day; only times that need none are asked without one."""
-        if self.report is None:
-            raise KeyError("report")
-        return self.report
-
-    @property
-    def ahead(self) -> bool:
-        """Whether the time lies ahead: a deadline, or the clause says so."""
-        return self.tense == "future" or self.role in ("deadline", "effective")
-
-
-_WIDE = str.maketrans("０１２３４５６７８９", "0123456789")
 Resolver = Callable[[Part, Calendar], Moment]
 
 
@@ -91,7 +35,7 @@ def _span(year: int, first: int, last: int, granularity: str) -> Moment:
 
 
 def _month_of(part: Part, calendar: Calendar) -> int:
-    word = part["month"].casefold().translate(_WIDE)
+    word = part["month"].casefold().translate(WIDE)
     return int(word) if word.isdigit() else calendar.months[word]
 
 
@@ -303,7 +247,7 @@ def _shifted(day: date, unit: str, count: int) -> date:
 
 
 def _count(part: Part, calendar: Calendar) -> int:
-    word = part["count"].casefold().translate(_WIDE)
+    word = part["count"].casefold().translate(WIDE)
     return int(word) if word.isdigit() else calendar.words[word]
 
 

@@ -29,7 +29,8 @@ class Rule:
     scope: ``sentence``, ``clause`` or ``conversion`` (an amount with its conversion in brackets).
     after: kind that the previous sentence must hold. unless: kinds that the segment must not hold yet.
     roles: how actors are dealt out (see roles.py). materials: ``inherit`` takes the topic's.
-    units: numbers that belong to the kind; ``money`` is any currency. day: statuses that put an undated event on the report's day.
+    units: numbers that belong to the kind; ``money`` is any currency.
+    day: statuses that put an undated event on the report's day.
     status: pairs of families and status, first match wins, else ``default``.
     words: of ``need``, the groups that are families only (made when read).
     choose, collect, flags, measures, fields: kind-specific fields.

@@ -21,8 +21,8 @@ _ACTS = frozenset({
     "project_start",
 })  # fmt: skip
 _STATES = frozenset({
-    "price", "trade_flow", "production_share", "processing_share", "demand_reduction", "reserves", "dependence",
-    "market_position",
+    "price", "trade_flow", "production_share", "processing_share", "demand_reduction", "reserves",
+    "dependence", "market_position",
 })  # fmt: skip
 _TOLD = frozenset({"export_stop", "export_licence_requirement", "export_quota", "tariff", "export_control"})
 _DEMANDED = frozenset({"stockpiling", "export_control", "control_suspension", "tariff", "export_stop"})

@@ -44,6 +44,7 @@ class NumeralGrammar:
     scaled: dict[str, float]  # a number only before a scale: "eine Milliarde"
     scales: list[tuple[str, float]]
     heads: frozenset[str]  # first words of all that is spelled out
+    scale_heads: frozenset[str]  # first letters of the scales
 
     def word(self, text: str) -> float | None:
         """Value of a number word or of plain digits, None for any other word."""
@@ -68,6 +69,7 @@ def numeral_grammar(language: str) -> NumeralGrammar:
         words=words,
         scaled=scaled,
         scales=[(s.casefold(), f) for s, f in scales],
+        scale_heads=frozenset(s[0].casefold() for s, _ in scales),
         heads=frozenset(re.split(r"[\s-]", w)[0] for w in (*words, *scaled)),
     )
 
@@ -100,7 +102,10 @@ def find_numerals(text: str, language: str) -> Iterator[Numeral]:
     for match in _NUMBER.finditer(text):
         if match.start() < end:
             continue
-        found = _written(text, match, grammar) if match["digits"] else _spelled(text, match, grammar)
+        word = match["word"]
+        if word is not None and word.casefold() not in grammar.heads:
+            continue
+        found = _spelled(text, match, grammar) if word else _written(text, match, grammar)
         if found is not None:
             end = found.end
             yield found
@@ -115,8 +120,6 @@ def _written(text: str, match: re.Match[str], grammar: NumeralGrammar) -> Numera
 
 def _spelled(text: str, match: re.Match[str], grammar: NumeralGrammar) -> Numeral | None:
     """A number in words, the longest that stands here."""
-    if match["word"].casefold() not in grammar.heads:
-        return None
     ends = [m.end() for m in re.finditer(r"[^\W\d_]+", text[match.start() : match.start() + 40])]
     for end in reversed(ends[:_LONGEST_PHRASE]):
         phrase = text[match.start() : match.start() + end].casefold()
@@ -140,6 +143,8 @@ def _scale(text: str, at: int, grammar: NumeralGrammar) -> tuple[float, int]:
 def _one_scale(text: str, at: int, grammar: NumeralGrammar) -> tuple[float, int] | None:
     rest = text[at : at + _SCALE_REACH]
     stripped = rest.lstrip(" \u00a0\u202f-").casefold()
+    if stripped[:1] not in grammar.scale_heads:
+        return None
     skip = len(rest) - len(rest.lstrip(" \u00a0\u202f-"))
     for word, factor in grammar.scales:
         follows = stripped[len(word) : len(word) + 1]

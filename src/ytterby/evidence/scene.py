@@ -14,8 +14,9 @@ from datetime import date
 from functools import cached_property
 
 from ytterby.evidence.claims import Attribution, Claim, TimeSpan
-from ytterby.evidence.dates import Moment, Tense, find_times
+from ytterby.evidence.dates import find_times
 from ytterby.evidence.lexicon import Hit, matcher, names
+from ytterby.evidence.moments import Moment, Tense
 from ytterby.evidence.numbers import MONEY, Number, find_numbers
 from ytterby.evidence.sentences import Sentence, clauses_of
 

@@ -194,7 +194,7 @@ def _nearest(scene: Scene, cue: Hit, speakers: Sequence[Speaker]) -> Speaker | N
     leader = _leader(scene, cue)
     if leader and (not ranked or leader[0] < min(r[0] for r in ranked)):
         return leader[1]
-    return min(ranked, default=None, key=lambda r: r[:2])[2] if ranked else None
+    return min(ranked, key=lambda r: r[:2])[2] if ranked else None
 
 
 def _penalty(scene: Scene, cue: Hit, speaker: Speaker) -> float:
