@@ -33,6 +33,7 @@ _SHORT_SENTENCE = 140
 _JA_CONTENT = re.compile("[と「を].{2}|.{40}")  # what was said, and not only who and when
 _HEAD_WORDS = 2  # "Das teilte ...": the verb follows at once
 _RECENT = timedelta(days=21)  # what ended earlier is over
+_PLACED = frozenset({"event", "period", "effective", "deadline", "announced"})  # times of one clause
 _SECTORS = 2  # a list of sectors has at least two
 _MOST_CLAIMS = 2000  # of one article: a longer text is no article
 
@@ -88,23 +89,47 @@ def _prime(article: Article, context: Context) -> None:
 def _of_sentence(article: Article, scene: Scene, found: list[Claim]) -> list[Claim]:
     """Ask every rule; a claim that goes on from the sentence before is merged into it."""
     claims: list[Claim] = []
+    anchors: list[int] = []
     speakers = attribute(scene)
     for rule in [r for r in rules() if possible(r, scene)]:
         for span, anchor in matches(rule, scene, claims, found):
             for claim in _build(article, scene, rule, span, anchor, speakers):
                 if not _merged(rule, claim, scene, found):
                     claims.append(claim)
+                    anchors.append(anchor)
                     found.append(claim)
+    return _untangled(scene, claims, anchors, found)
+
+
+def _untangled(scene: Scene, claims: list[Claim], anchors: list[int], found: list[Claim]) -> list[Claim]:
+    """Of two claims that name the same time, the one in whose clause it stands keeps it."""
+    if len(claims) < 2 or not any(claim.time for claim in claims):
+        return claims
+    homes = [next((c for c in scene.clauses if c[0] <= anchor < c[1]), None) for anchor in anchors]
+    for n, claim in enumerate(claims):
+        others = [homes[m] for m, other in enumerate(claims) if m != n and other.kind != claim.kind]
+        kept = tuple(t for t in claim.time if not _belongs_to(scene, t, homes[n], others))
+        if kept != claim.time:
+            lean = claim.model_copy(update={"time": kept})
+            found[found.index(claim)] = claims[n] = lean
     return claims
+
+
+def _belongs_to(scene: Scene, time: TimeSpan, home: Span | None, others: list[Span | None]) -> bool:
+    """Whether a time stands in the clause of another claim and not in its own."""
+    if time.span is None or home is None or time.role not in _PLACED:
+        return False
+    at = time.span.start - scene.sentence.start
+    clause = next((c for c in scene.clauses if c[0] <= at < c[1]), None)
+    return clause is not None and clause != home and clause in others
 
 
 def _credit_previous(scene: Scene, found: list[Claim]) -> None:
     """Of Das teilte das Weiße Haus mit: the words before are somebody's."""
     opening = min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
     saying = min((h.first for h in scene.hits.get("said", ())), default=9) <= _HEAD_WORDS
-    brief = scene.sentence.language == "ja" and not _JA_CONTENT.search(
-        scene.text
-    )  # 関係者が20日、明らかにした。
+    silent = not _JA_CONTENT.search(scene.text)  # 関係者が20日、明らかにした。
+    brief = scene.sentence.language == "ja" and silent
     if not ((opening and saying) or brief) or not scene.speaking or len(scene.text) >= _SHORT_SENTENCE:
         return
     for claim in scene.context.previous:

@@ -9,6 +9,7 @@ or the clause looks ahead. The calendar itself stands in :mod:`ytterby.evidence.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -16,6 +17,8 @@ from functools import cache
 from ytterby.evidence.intervals import ABSOLUTE, RELATIVE
 from ytterby.evidence.lexicon import read_rules
 from ytterby.evidence.moments import Calendar, Moment, Part, Tense
+
+_SPOKEN = 24  # characters between a verb of saying and its weekday
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,12 @@ def _fill(pattern: str, slots: dict[str, str]) -> str:
 
 
 def find_times(
-    text: str, language: str, report: date | None, tense: Tense = "", anchor: date | None = None
+    text: str,
+    language: str,
+    report: date | None,
+    tense: Tense = "",
+    anchor: date | None = None,
+    spoken: Sequence[int] = (),
 ) -> list[Moment]:
     """All times in a sentence, in order, none inside another.
 
@@ -61,6 +69,7 @@ def find_times(
     report: the report's date; None leaves relative times out.
     tense: of the clause; decides which Friday is meant.
     anchor: the day named last, which "the same day" means; the report's where none was.
+    spoken: where verbs of saying end: a weekday right behind one lies back ("told ABC on Sunday").
     """
     grammar = _grammar(language)
     found: list[Moment] = []
@@ -70,7 +79,8 @@ def find_times(
                 continue
             role, at, stop = _role(text, match, grammar)
             day = _day_before(found, match.start()) or anchor if name == "same_day" else anchor
-            moment = _resolve(name, match, grammar, Part(report, day, tense, role))
+            told = name == "weekday" and any(0 <= match.start() - end <= _SPOKEN for end in spoken)
+            moment = _resolve(name, match, grammar, Part(report, day, "past" if told else tense, role))
             if moment is not None:
                 placed = replace(moment, role=moment.role or role, at=at, stop=stop)
                 found.append(_bounded(placed, report))

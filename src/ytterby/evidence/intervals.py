@@ -157,6 +157,12 @@ def _so_far(part: Part, calendar: Calendar) -> Moment:
     return replace(whole, end=part.day) if "earlier" in part else replace(whole, start=part.day)
 
 
+def _rest_of(part: Part, calendar: Calendar) -> Moment:
+    """年内: a deadline at the end of the year."""
+    whole = _unit_around(_unit_of(part, calendar), part.day, int("next" in part))
+    return replace(whole, role="deadline", start=None)
+
+
 def _fiscal(part: Part, _: Calendar) -> Moment:
     """A Japanese fiscal year, 1 April to 31 March, or one half of it."""
     today = part.day if part.report else None
@@ -340,5 +346,5 @@ RELATIVE: dict[str, Resolver] = {
     "half_year": _half_year, "weekend": _weekend, "some_weeks": _some_weeks, "recently": _recently,
     "past_units": _past_units, "part_of_year": _part_of_year, "season": _season, "unit_part": _unit_part,
     "so_far": _so_far, "fiscal": _fiscal, "fiscal_end": _fiscal_end, "same_day": _same_day,
-    "year_part": _year_part,
+    "year_part": _year_part, "rest_of": _rest_of,
 }  # fmt: skip

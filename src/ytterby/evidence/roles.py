@@ -153,7 +153,8 @@ def _tariff(scene: Scene, span: Span, _anchor: int) -> Roles:
     subject = scene.subject(span)
     origin = [m.id for m in inside if m.relation in ("from", "on", "against", "made")]
     origin += [m.id for m in inside if m.id not in (*origin, "USA") and _is_adjective(scene, m)]
-    importer = [m.id for m in inside if m.relation in ("to", "in") and m.id not in origin and len(m.id) == 3]
+    near = [m for m in inside if m.relation == "to" or clause[0] <= m.start < clause[1]]
+    importer = [m.id for m in near if m.relation in ("to", "in") and m.id not in origin and len(m.id) == 3]
     ids = list(dict.fromkeys(m.id for m in inside)) or list(scene.context.pair)
     agent = importer[0] if importer else _levier(ids, origin, subject, scene.context.pair)
     others = [c for c in ids if c != agent] or [c for c in scene.context.pair if c != agent]

@@ -134,7 +134,9 @@ class Scene:
     def times(self) -> list[Moment]:
         """Times, resolved against the report's date."""
         context = self.context
-        return find_times(self.text, self.sentence.language, context.report, self.tense, context.last_day)
+        spoken = [h.end for h in self.hits.get("said", ())]
+        language = self.sentence.language
+        return find_times(self.text, language, context.report, self.tense, context.last_day, spoken)
 
     @cached_property
     def tense(self) -> Tense:

@@ -38,6 +38,8 @@ _NEWS = frozenset({"announced", "approved"})
 _LONG = frozenset({"year", "half", "quarter", "season", "fiscal_year"})
 _JA_TAIL = 10  # characters at the end of a Japanese sentence in which its verb stands
 _TIGHT = 5  # characters of "said on" before a day
+_TOLD = 24  # characters of "told ABC on" before a day that "that" follows
+_THAT = re.compile(r",?\s(?:that|it|he|she|they|dass|que|qu[’'])", re.IGNORECASE)
 
 
 def times(scene: Scene, span: Span, rule: Rule, status: str, anchor: int) -> tuple[TimeSpan, ...]:
@@ -80,6 +82,8 @@ def _elsewhere(scene: Scene, m: Moment) -> bool:
 
 def _only_said(scene: Scene, m: Moment, rule: Rule) -> bool:
     """Whether a time says only when somebody spoke, where the claim is no announcement."""
+    if scene.sentence.language == "ja" and rule.default in ("took_place", "agreed", "started"):
+        return False  # 首相は27日、長官と会談し、…と伝えた: the day is the meeting's
     return rule.kind not in _ANNOUNCED and _of_saying(scene, m)
 
 
@@ -94,7 +98,8 @@ def _of_saying(scene: Scene, m: Moment) -> bool:
         return m.stop <= first + 1 and any(c.end >= tail for c in cues)
     clause = next((c for c in scene.clauses if c[0] <= m.at < c[1]), (0, len(scene.text)))
     near = [c for c in cues if clause[0] <= c.start < clause[1] and _close(c.start, c.end, m)]
-    return bool(near) and (clause != scene.focus or any(m.at - c.end < _TIGHT for c in near))
+    reach = _TOLD if _THAT.match(scene.text, m.stop) else _TIGHT
+    return bool(near) and (clause != scene.focus or any(0 <= m.at - c.end < reach for c in near))
 
 
 def _close(start: int, end: int, m: Moment) -> bool:
