@@ -119,7 +119,8 @@ def _found(text: str, language: str) -> tuple[Number, ...]:
 _YEARLY = re.compile(
     r"\b(?:jährlich|pro Jahr|im Jahr(?! \d)|annually|per year|every year"
     r"|a year(?! (?:ago|earlier|later|before))"
-    r"|par an|chaque année)\b|年間|年産|毎年|(?<![\d０-９])年(?=[\d０-９])",
+    r"|par an|chaque année|annual (?:capacity|output|production)|jahres(?:kapazität|produktion)"
+    r"|(?:capacité|production) annuelle)\b|年間|年産|毎年|(?<![\d０-９])年(?=[\d０-９])",
     re.IGNORECASE,
 )
 _YEARLY_REACH = 45  # characters between tonnes and "a year"

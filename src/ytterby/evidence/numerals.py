@@ -41,7 +41,8 @@ class NumeralGrammar:
 
     decimal: str
     words: dict[str, float]
-    scaled: dict[str, float]  # a number only before a scale: "eine Milliarde"
+    scaled: dict[str, float]  # a number only before a scale or a unit of time: "eine Milliarde", "ein Jahr"
+    one_of: re.Pattern[str]  # those units
     scales: list[tuple[str, float]]
     heads: frozenset[str]  # first words of all that is spelled out
     scale_heads: frozenset[str]  # first letters of the scales
@@ -68,6 +69,7 @@ def numeral_grammar(language: str) -> NumeralGrammar:
         decimal=table["decimal"],
         words=words,
         scaled=scaled,
+        one_of=re.compile(table.get("one_of", "(?!)"), re.IGNORECASE),
         scales=[(s.casefold(), f) for s, f in scales],
         scale_heads=frozenset(s[0].casefold() for s, _ in scales),
         heads=frozenset(re.split(r"[\s-]", w)[0] for w in (*words, *scaled)),
@@ -124,7 +126,8 @@ def _spelled(text: str, match: re.Match[str], grammar: NumeralGrammar) -> Numera
     for end in reversed(ends[:_LONGEST_PHRASE]):
         phrase = text[match.start() : match.start() + end].casefold()
         scale, stop = _scale(text, match.start() + end, grammar)
-        value = grammar.words.get(phrase, grammar.scaled.get(phrase) if scale > 1 else None)
+        counts = scale > 1 or grammar.one_of.match(text, match.start() + end) is not None
+        value = grammar.words.get(phrase, grammar.scaled.get(phrase) if counts else None)
         if value is not None:
             return Numeral(value * scale, scale, "", match.start(), stop)
     return None

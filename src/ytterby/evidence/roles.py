@@ -129,7 +129,7 @@ def _pledge(scene: Scene, span: Span, _anchor: int) -> Roles:
     last = scene.context.pledge
     ids = scene.ids(span)
     subject = scene.subject(span)
-    if not ids and scene.group("org", span):
+    if not scene.named(span) and scene.group("org", span):
         return []  # companies deal with each other; no country is named
     opening = min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
     if last and (opening or not ids):

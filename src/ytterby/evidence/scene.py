@@ -8,7 +8,7 @@ is the topic, whose words are being reported.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -23,6 +23,10 @@ from ytterby.evidence.sentences import Sentence, clauses_of
 Span = tuple[int, int]
 _RELATIVE = re.compile(r"(?:which|who|that|qui|das|die|der|welche[rs]?)\b", re.IGNORECASE)
 _HEAD = 24  # characters in which the clause's own subject stands ("die Japan ... versprach")
+_APPOSED = 36  # characters between a nationality and the company it belongs to
+_APPOSITION = re.compile(r"(?:[’']?s)?(?:[\s-][\w-]+){0,3}\s?")
+_JA_STATE = re.compile(r"(?:^|[、。「　])(政府)(?=は|が|も|、|の(?!関係))")
+_JA_APPOSED = re.compile(r"(?:の|系)?[^、。はがをにとで]{0,12}")
 _NEAR = 4  # characters between a name and its relative clause
 _TOPIC_REACH = 4  # sentences a topic lasts
 
@@ -51,9 +55,11 @@ class Context:
     leaders: dict[str, str] = field(default_factory=dict)
     body: str | None = None  # the public body named last
     speaker: str | None = None  # the person that spoke or was introduced last
+    firm: str | None = None  # the company named last
     people: dict[str, str] = field(default_factory=dict)  # family name -> full name
     materials: tuple[str, ...] = ()
     materials_at: int = -99
+    companies: dict[str, str] = field(default_factory=dict)  # company -> country that the text gave it
     control_agent: str | None = None
     control_time: TimeSpan | None = None
     last_time: TimeSpan | None = None
@@ -70,13 +76,16 @@ _BEFORE: dict[str, tuple[tuple[str, str], ...]] = {
     "de": (
         ("with", r"mit"), ("from", r"von|vom|aus|durch"), ("to", r"nach|gegenüber|an|in die|zu|zum|zur"),
         ("against", r"gegen|wider"), ("in", r"in|im|bei"), ("on", r"auf|für"),
+        ("outside", r"außerhalb|jenseits"),
     ),
     "en": (
         ("with", r"with"), ("from", r"from|by|out of"), ("to", r"to|into|toward|towards"),
-        ("against", r"against"), ("in", r"in|at|inside"), ("on", r"on|upon|for"), ("of", r"of"),
+        ("against", r"against"), ("in", r"in|at|inside"), ("on", r"on|upon|for"),
+        ("outside", r"outside|beyond|outside of"), ("of", r"of"),
     ),
     "fr": (
-        ("with", r"avec"), ("from", r"depuis|par|venant de|provenance de|vis à vis de|l.égard de"),
+        ("outside", r"hors de|en dehors de|hors"), ("with", r"avec"),
+        ("from", r"depuis|par|venant de|provenance de|vis à vis de|l.égard de"),
         ("to", r"vers|à|au|aux|envers"), ("against", r"contre|face à|face aux?"), ("in", r"en|dans|chez"),
         ("on", r"sur|pour"), ("of", r"de|du|des|d"),
     ),
@@ -92,6 +101,7 @@ _RELATIONS = {
     for lang, rows in _BEFORE.items()
 }
 _BEHIND = (
+    ("outside", re.compile("以外")),
     ("made", re.compile("産|製")),
     ("by", re.compile("による|により|によって")),
     ("from", re.compile("から|発")),
@@ -184,7 +194,39 @@ class Scene:
                 hidden = any(a <= hit.start < b for a, b in inside)
                 if isinstance(country, str) and not hidden and (country, hit.start) not in found:
                     found[country, hit.start] = self._mention(country, hit, group)
+        if self.sentence.language == "ja":  # 政府 alone is the government of the paper's own country
+            own = (
+                Hit("country:JPN", m.start(1), m.end(1), m.start() // 2, m.end() // 2)
+                for m in _JA_STATE.finditer(self.text)
+            )
+            found |= {("JPN", hit.start): self._mention("JPN", hit, "country") for hit in own}
+        for country, hit in self._companies(list(found.values())):
+            found.setdefault((country, hit.start), self._mention(country, hit, "org"))
         return sorted(found.values(), key=lambda m: (m.start, m.end))
+
+    def _companies(self, named: list[Mention]) -> Iterator[tuple[str, Hit]]:
+        """Companies as their countries: the one beside the name, else what was said or is known of them."""
+        known = self.context.companies
+        for name, hit in self.group("org"):
+            beside = next((m for m in named if self._apposed(m, hit)), None)
+            if beside is not None and not beside.by_person:
+                known[name] = beside.id
+            listed = names()["org"][name].get("country")
+            country = known.get(name) or (listed if isinstance(listed, str) else None)
+            if country and beside is None and country not in {m.id for m in named}:
+                yield country, hit
+
+    def _apposed(self, mention: Mention, hit: Hit) -> bool:
+        """Whether a country is the company's by its place: "der australische Konzern X", 豪ライナス."""
+        between = self.text[mention.end : hit.start]
+        if not 0 <= hit.start - mention.end <= _APPOSED:
+            return False
+        if self.sentence.language == "ja":
+            return _JA_APPOSED.fullmatch(between) is not None
+        return (
+            mention.relation in ("", "of", "from", "with", "by")
+            and _APPOSITION.fullmatch(between) is not None
+        )
 
     def _mention(self, country: str, hit: Hit, group: str) -> Mention:
         place = any(h.start == hit.start for _, h in self.group("place"))
@@ -205,7 +247,7 @@ class Scene:
         for m in self.mentions:
             if span and not (span[0] <= m.start and m.end <= span[1]):
                 continue
-            if m.is_place and m.relation == "in":
+            if (m.is_place and m.relation == "in") or m.relation == "outside":
                 continue
             kept.setdefault(m.id, m)
         return list(kept.values())
@@ -218,6 +260,11 @@ class Scene:
         if not found and self.has("the_country", span) and self.context.subject:
             found = [self.context.subject]
         return found or self._by_pronoun(span)
+
+    def named(self, span: Span | None = None) -> list[str]:
+        """Codes of countries that the text names itself, not by their companies."""
+        companies = {hit.start for _, hit in self.group("org")}
+        return [m.id for m in self.actors(span) if m.start not in companies]
 
     def pronoun_ids(self) -> list[str]:
         """Country of the person that a pronoun of the sentence may mean."""

@@ -32,6 +32,7 @@ _JA_SPEAKER = re.compile(
     r"[）)」]{0,2}[^、。「」はがとを]{0,14}?(?:氏|側|自身)?(?:は|が|も|によ|に基づ|の話|では|で、|に対し|の調査|の試算|の推計|の集計|、)"
 )
 _CLAUSE_BEHIND = re.compile(r"\s(?:\w+\s){0,2}(?:qu[e’']|avoir|vouloir|ne pas)")  # "assure 69 %" says nothing
+_JA_TAIL = 10  # characters at the end of a Japanese sentence in which its verb stands
 _WRONG_SIDE = 8.0  # words that a source on the wrong side of "according to" counts as farther away
 
 
@@ -57,7 +58,9 @@ def attribute(scene: Scene) -> tuple[Attribution, ...]:
 
 def _found(scene: Scene) -> tuple[Attribution, ...]:
     introduced = tuple(_introduced(scene))  # also remembers who is who
-    own = _own(scene, introduced) or _country(scene) or _official(scene) or _body(scene) or _role(scene)
+    firms = [s.name for s in introduced if s.group == "company"] + [name for name, _ in scene.group("org")]
+    scene.context.firm = firms[0] if firms else scene.context.firm
+    own = _own(scene, introduced) or next(filter(None, (meant(scene) for meant in _MEANT)), ())
     if own:
         _keep(scene, own)
         return own
@@ -65,11 +68,18 @@ def _found(scene: Scene) -> tuple[Attribution, ...]:
 
 
 def _official(scene: Scene) -> tuple[Attribution, ...]:
-    """Of "a senior official said Japan ...": that country's government."""
+    """Of "a senior official said Japan ..." and "government data show": that country's government."""
     ids = scene.ids()
-    if not (scene.has("official") and scene.has("said") and ids):
-        return ()
-    return _government(ids[0])
+    told = (scene.has("official") and scene.has("said")) or scene.has("official_data")
+    return _government(ids[0]) if told and ids else ()
+
+
+def _firm(scene: Scene) -> tuple[Attribution, ...]:
+    """Of "the company said": the company named last."""
+    cues = [*scene.hits.get("said", ()), *scene.hits.get("according", ())]
+    close = any(_gap(h, c) <= _ADJACENT for h in scene.hits.get("the_company", ()) for c in cues)
+    firm = scene.context.firm
+    return (Attribution(source=firm, source_type="company"),) if close and firm else ()
 
 
 def _government(country: str) -> tuple[Attribution, ...]:
@@ -256,8 +266,11 @@ def _country_of(scene: Scene, hit: Hit) -> str | None:
 def _country(scene: Scene) -> tuple[Attribution, ...]:
     """Of "Beijing said": the government of the country that is the verb's subject."""
     cues = scene.hits.get("said", ())
-    if scene.sentence.language == "ja" or not cues:
+    if not cues:
         return ()
+    if scene.sentence.language == "ja":
+        state = [m for m in scene.mentions if scene.text[m.start : m.end] == "政府"]
+        return _government(state[0].id) if state and cues[-1].end > len(scene.text) - _JA_TAIL else ()
     starts = [t.start for t in tokens_of(scene.text)]
     for mention in scene.mentions:
         at = bisect_right(starts, mention.start) - 1
@@ -330,3 +343,6 @@ def _type(speaker: Speaker) -> SourceType:
     if speaker.group == "source":
         return cast("SourceType", names()["source"][speaker.name].get("type", "government"))
     return cast("SourceType", speaker.group)  # person, media, agency, company, government
+
+
+_MEANT = (_firm, _country, _official, _body, _role)  # who is meant where nobody who speaks is named

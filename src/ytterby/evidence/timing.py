@@ -82,14 +82,14 @@ def _elsewhere(scene: Scene, m: Moment) -> bool:
 
 def _only_said(scene: Scene, m: Moment, rule: Rule) -> bool:
     """Whether a time says only when somebody spoke, where the claim is no announcement."""
-    if scene.sentence.language == "ja" and rule.default in ("took_place", "agreed", "started"):
+    if scene.sentence.language == "ja" and rule.default in ("took_place", "agreed"):
         return False  # 首相は27日、長官と会談し、…と伝えた: the day is the meeting's
     return rule.kind not in _ANNOUNCED and _of_saying(scene, m)
 
 
 def _of_saying(scene: Scene, m: Moment) -> bool:
     """Whether a day belongs to a verb of saying: right beside it, away from the claim's own verb."""
-    if m.role or m.granularity not in _SPOKEN or not scene.attributed:
+    if m.role or m.granularity not in _SPOKEN:
         return False
     cues = scene.hits.get("said", ())
     if scene.sentence.language == "ja":
@@ -97,6 +97,8 @@ def _of_saying(scene: Scene, m: Moment) -> bool:
         first = scene.text.find("、")
         return m.stop <= first + 1 and any(c.end >= tail for c in cues)
     clause = next((c for c in scene.clauses if c[0] <= m.at < c[1]), (0, len(scene.text)))
+    if not scene.attributed:
+        return False
     near = [c for c in cues if clause[0] <= c.start < clause[1] and _close(c.start, c.end, m)]
     reach = _TOLD if _THAT.match(scene.text, m.stop) else _TIGHT
     return bool(near) and (clause != scene.focus or any(0 <= m.at - c.end < reach for c in near))
