@@ -105,23 +105,27 @@ def _untangled(scene: Scene, claims: list[Claim], anchors: list[int], found: lis
     """Of two claims that name the same time, the one in whose clause it stands keeps it."""
     if len(claims) < 2 or not any(claim.time for claim in claims):
         return claims
-    homes = [next((c for c in scene.clauses if c[0] <= anchor < c[1]), None) for anchor in anchors]
+    homes = [_clause_at(scene, anchor) for anchor in anchors]
     for n, claim in enumerate(claims):
         others = [homes[m] for m, other in enumerate(claims) if m != n and other.kind != claim.kind]
-        kept = tuple(t for t in claim.time if not _belongs_to(scene, t, homes[n], others))
+        kept = tuple(t for t in claim.time if not _nearer(scene, t, homes[n], others))
         if kept != claim.time:
             lean = claim.model_copy(update={"time": kept})
             found[found.index(claim)] = claims[n] = lean
     return claims
 
 
-def _belongs_to(scene: Scene, time: TimeSpan, home: Span | None, others: list[Span | None]) -> bool:
-    """Whether a time stands in the clause of another claim and not in its own."""
-    if time.span is None or home is None or time.role not in _PLACED:
+def _clause_at(scene: Scene, at: int) -> int:
+    """Which clause of the sentence holds a character."""
+    return next((n for n, c in enumerate(scene.clauses) if c[0] <= at < c[1]), 0)
+
+
+def _nearer(scene: Scene, time: TimeSpan, home: int, others: list[int]) -> bool:
+    """Whether a time stands fewer clauses away from another claim than from its own."""
+    if time.span is None or time.role not in _PLACED:
         return False
-    at = time.span.start - scene.sentence.start
-    clause = next((c for c in scene.clauses if c[0] <= at < c[1]), None)
-    return clause is not None and clause != home and clause in others
+    clause = _clause_at(scene, time.span.start - scene.sentence.start)
+    return any(abs(clause - other) < abs(clause - home) for other in others)
 
 
 def _credit_previous(scene: Scene, found: list[Claim]) -> None:

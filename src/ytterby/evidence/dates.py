@@ -77,7 +77,8 @@ def find_times(
         for match in pattern.finditer(text):
             if any(match.start() < m.stop and m.at < match.end() for m in found):
                 continue
-            role, at, stop = _role(text, match, grammar)
+            plain = "", match.start(), match.end()
+            role, at, stop = plain if name == "ago" else _role(text, match, grammar)
             day = _day_before(found, match.start()) or anchor if name == "same_day" else anchor
             told = name == "weekday" and any(0 <= match.start() - end <= _SPOKEN for end in spoken)
             moment = _resolve(name, match, grammar, Part(report, day, "past" if told else tense, role))
