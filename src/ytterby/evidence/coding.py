@@ -164,10 +164,7 @@ def _build(
     status, polarity = modal(rule, scene, span, anchor)
     materials = tuple(scene.materials(span)) or _inherited(rule, scene)
     found, when = quantities(scene, span, rule), times(scene, span, rule, status, anchor)
-    if status == "took_place" and _ahead(scene, when):
-        status = "planned"
-    if rule.kind == "supply_disruption" and status == "ongoing" and _over(scene, when):
-        status = "took_place"
+    status = _dated_status(rule, scene, status, when)
     persons = tuple(_persons(scene, span))
     start, end = scene.sentence.start + span[0], scene.sentence.start + span[1]
     start, end = _stripped(article.text, start, end)
@@ -194,11 +191,23 @@ def _build(
         )
 
 
+def _dated_status(rule: Rule, scene: Scene, status: str, when: Sequence[TimeSpan]) -> str:
+    """What the days of a claim say about its status."""
+    if status in ("took_place", "started") and _ahead(scene, when):
+        return "planned"
+    if rule.kind == "supply_disruption" and status == "ongoing" and _over(scene, when):
+        return "took_place"
+    if rule.kind == "export_stop" and status == "past" and any(t.role == "since" for t in when):
+        return "in_force"
+    return status
+
+
 def _ahead(scene: Scene, when: Sequence[TimeSpan]) -> bool:
     """Whether all days named lie after the report."""
     report = scene.context.report
-    starts = [t.start for t in when if t.role == "event" and t.start]
-    return bool(report and starts) and min(starts) > (report.isoformat() if report else "")
+    starts = [t.start if t.role == "event" else t.end for t in when if t.role in ("event", "deadline")]
+    known = [day for day in starts if day]
+    return bool(report and known) and min(known) > (report.isoformat() if report else "")
 
 
 def _over(scene: Scene, when: Sequence[TimeSpan]) -> bool:

@@ -247,7 +247,7 @@ def _weekday(part: Part, calendar: Calendar) -> Moment:
 def _shifted(day: date, unit: str, count: int) -> date:
     if unit in ("day", "week"):
         return day + timedelta(days=count * (7 if unit == "week" else 1))
-    months = day.year * 12 + day.month - 1 + count * (12 if unit == "year" else 1)
+    months = day.year * 12 + day.month - 1 + count * {"year": 12, "quarter": 3}.get(unit, 1)
     year, month = divmod(months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
@@ -279,6 +279,9 @@ def _unit_around(unit: str, report: date, step: int) -> Moment:
         return _plain(monday, monday + timedelta(days=6), "week")
     if unit == "year":
         return _span(report.year + step, 1, 12, "year")
+    if unit == "quarter":
+        first = _shifted(report.replace(day=1, month=3 * ((report.month - 1) // 3) + 1), "month", 3 * step)
+        return _span(first.year, first.month, first.month + 2, "quarter")
     other = _shifted(report.replace(day=1), "month", step)
     return _whole_month(other.year, other.month)
 

@@ -143,6 +143,7 @@ TESTS: dict[str, Test] = {
     "@said_on": lambda s, _a: bool(s.context.control_agent),
     "@date": lambda s, a: any(a[0] <= m.at and m.stop <= a[1] for m in s.times),
     "@material": _group("material"),
+    "@dealt": lambda s, _a: bool(s.context.deal_pair),
     "@topic": lambda s, a: bool(s.materials(a) or s.topic()),
     "@person": _group("person"),
     "@org": _group("org"),

@@ -29,6 +29,7 @@ _DEMANDED = frozenset({"stockpiling", "export_control", "control_suspension", "t
 _OPEN = frozenset({"planned", "announced", "in_force", "past", None})  # what weighing or asking for it undoes
 _MEANS = frozenset({"stockpiling", "investment_pledge", "financing"})
 _UNDONE = frozenset({"in_force", "past", "announced", "planned", "fact"})
+_OPPOSED = 16  # characters between "against" and what it is about
 _REACH = 9  # words between a negation and what it denies
 
 
@@ -50,11 +51,16 @@ def modal(rule: Rule, scene: Scene, span: Span, anchor: int) -> tuple[str, Polar
         return _undone(scene, clause, span), "negated"
     if own == "planned" and rule.kind in _MEANS and scene.has("announce_word"):
         return "announced", "affirmed"
-    if own in _OPEN and scene.has("consider", clause):
+    if own in _OPEN and scene.has("consider", clause) and not _opposed(scene, anchor):
         return "under_consideration", "affirmed"
     if own in _OPEN and rule.kind in _DEMANDED and scene.has("demand_verb", clause):
         return "demanded", "affirmed"
     return (own or _step(rule, scene, clause)), "affirmed"
+
+
+def _opposed(scene: Scene, anchor: int) -> bool:
+    """Of "weighs measures against China's ban": what is weighed is not the ban."""
+    return any(0 <= anchor - h.end <= _OPPOSED for h in scene.hits.get("against", ()))
 
 
 def _denied(scene: Scene, clause: Span, anchor: int) -> bool:

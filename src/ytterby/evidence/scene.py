@@ -25,6 +25,9 @@ _RELATIVE = re.compile(r"(?:which|who|that|qui|das|die|der|welche[rs]?)\b", re.I
 _HEAD = 24  # characters in which the clause's own subject stands ("die Japan ... versprach")
 _APPOSED = 36  # characters between a nationality and the company it belongs to
 _APPOSITION = re.compile(r"(?:[’']?s)?(?:[\s-][\w-]+){0,3}\s?")
+_JA_PLAIN = re.compile(
+    r"(?:する|せる|げる|てる|ける|める|やす|ばす|こす)。?$"
+)  # an act in the plain form is ahead
 _JA_STATE = re.compile(r"(?:^|[、。「　])(政府)(?=は|が|も|、|の(?!関係))")
 _JA_APPOSED = re.compile(r"(?:の|系)?[^、。はがをにとで]{0,12}")
 _NEAR = 4  # characters between a name and its relative clause
@@ -133,6 +136,8 @@ class Scene:
         found: dict[str, list[Hit]] = {}
         for hit in matcher(self.sentence.language).scan(self.text):
             found.setdefault(hit.family, []).append(hit)
+        if self.sentence.language == "ja" and (m := _JA_PLAIN.search(self.text)):
+            found["plain_future"] = [Hit("plain_future", m.start(), m.end(), m.start() // 2, m.end() // 2)]
         return found
 
     @cached_property
