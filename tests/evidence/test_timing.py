@@ -44,6 +44,12 @@ def test_a_time_stays_with_the_claim_in_whose_clause_it_stands(claims_of: Coder)
     }
 
 
+def test_two_shares_of_one_sentence_are_two_claims(claims_of: Coder) -> None:
+    claims = claims_of("en", "China produces 60% of the world's germanium and 80% of its gallium.")
+    shares = [(c.materials, [q.value for q in c.quantities]) for c in claims if c.kind == "production_share"]
+    assert shares == [(("Ge",), [60.0]), (("Ga",), [80.0])]
+
+
 STATUSES = [
     ("de", "China erwägt ein Exportverbot für Gallium.", "export_stop", "under_consideration"),
     ("de", "China kündigte neue Exportkontrollen für Gallium an.", "export_control", "announced"),

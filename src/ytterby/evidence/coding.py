@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from ytterby.evidence.article import Article
-from ytterby.evidence.claims import BLOCS, Actor, Claim, Person, Rejected, TimeSpan
+from ytterby.evidence.claims import BLOCS, Actor, Claim, Person, Quantity, Rejected, TimeSpan
 from ytterby.evidence.claims import Span as Quote
 from ytterby.evidence.gate import admit
 from ytterby.evidence.kinds import Rule, glosses, rules
@@ -168,27 +169,50 @@ def _build(
     persons = tuple(_persons(scene, span))
     start, end = scene.sentence.start + span[0], scene.sentence.start + span[1]
     start, end = _stripped(article.text, start, end)
-    for dealt in _each_target(rule, roles):
+    parts = [
+        (dealt, *part)
+        for dealt in _each_target(rule, roles)
+        for part in _each_figure(rule, scene, materials, found)
+    ]
+    for dealt, named, figures in parts:
         yield Claim(
             id=f"{article.id}-00",
             report=article.id,
-            gloss_en=_gloss(rule.kind, dealt, materials, found),
+            gloss_en=_gloss(rule.kind, dealt, named, figures),
             kind=rule.kind,
             relevance=_relevance(rule, scene, span),
             actors=tuple(Actor(id=c, role=r, type="org" if c in BLOCS else "country") for c, r in dealt),
             persons=persons,
             orgs=tuple(dict.fromkeys(name for name, _ in scene.group("org", span))),
-            materials=materials,
-            quantities=found,
+            materials=named,
+            quantities=figures,
             time=when,
             status=status,
             polarity=polarity,
             attribution=() if rule.scope == "conversion" else speakers,
             place=next((name for name, _ in scene.group("place", span)), None),
             spans=(Quote(start=start, end=end, quote=article.text[start:end]),),
-            check=check_of(rule, dealt, materials, found, when),
+            check=check_of(rule, dealt, named, figures, when),
             **_special(rule, scene, span),
         )
+
+
+def _each_figure(
+    rule: Rule, scene: Scene, materials: tuple[str, ...], found: tuple[Quantity, ...]
+) -> list[tuple[tuple[str, ...], tuple[Quantity, ...]]]:
+    """Of "60% of the germanium and 80% of the gallium": two shares, each with its own material."""
+    whole = [(materials, found)]
+    if rule.check != "share" or len(found) < 2 or len(found) != len(materials):
+        return whole
+    base = scene.sentence.start
+    places = [(q.span.start - base, "", q) for q in found if q.span and q.role == "amount"]
+    named = [(hit.start, name, None) for name, hit in scene.group("material") if name in materials]
+    order = sorted([*places, *named], key=lambda place: place[0])
+    kinds = [quantity is None for _, _, quantity in order]
+    if len(order) != 2 * len(found) or any(one == two for one, two in pairwise(kinds)):
+        return whole
+    pairs = zip(order[::2], order[1::2], strict=True)
+    return [((a[1] or b[1],), tuple(q for q in (a[2], b[2]) if q is not None)) for a, b in pairs]
 
 
 def _dated_status(rule: Rule, scene: Scene, status: str, when: Sequence[TimeSpan]) -> str:

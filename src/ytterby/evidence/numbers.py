@@ -50,6 +50,7 @@ class _Grammar:
     denominators: dict[str, float]
     parts: list[re.Pattern[str]]
     multiples: list[re.Pattern[str]]
+    ordinals: list[tuple[re.Pattern[str], float]]
     vague: list[tuple[re.Pattern[str], str]]
     pair: re.Pattern[str]
 
@@ -75,6 +76,7 @@ def _grammar(language: str) -> _Grammar:
         denominators=denominators,
         parts=[re.compile(p.replace("<denominators>", either), flags) for p in table["parts"]],
         multiples=[re.compile(p, flags) for p in table["multiples"]],
+        ordinals=[(re.compile(p, flags), float(n)) for p, n in table["ordinals"]],
         vague=[(re.compile(p, flags), q) for p, q in table["vague"]],
         pair=re.compile(table["pair"], flags),
     )
@@ -107,6 +109,11 @@ def _found(text: str, language: str) -> tuple[Number, ...]:
         for m in pattern.finditer(text)
     ]
     found += _multiples(text, language, grammar)
+    found += [
+        Number(rank, "ordinal", m.start(), m.end(), role="rank")
+        for pattern, rank in grammar.ordinals
+        for m in pattern.finditer(text)
+    ]
     found += [
         Number(None, "qualitative", m.start(), m.end(), qualifier)
         for pattern, qualifier in grammar.vague
