@@ -149,7 +149,7 @@ class Scene:
     def times(self) -> list[Moment]:
         """Times, resolved against the report's date."""
         context = self.context
-        spoken = [h.end for h in self.hits.get("said", ())]
+        spoken = [h.end for family in ("said", "showed") for h in self.hits.get(family, ())]
         language = self.sentence.language
         return find_times(self.text, language, context.report, self.tense, context.last_day, spoken)
 

@@ -32,10 +32,10 @@ def quantities(scene: Scene, span: Span, rule: Rule) -> tuple[Quantity, ...]:
     found = [n for n in scene.numbers if n.unit in rule.units and inside(n.start, n.end, span)]
     if rule.scope != "conversion":
         found = [n for n in found if not _is_conversion(scene, n)]
-    if "ratio" in rule.units and any(n.unit == "ratio" for n in found):
+    if rule.check == "ratio" and any(n.unit == "ratio" for n in found):
         found = [n for n in found if n.unit == "ratio"]
     if "USD_per_kg" in rule.units and any(n.unit == "USD_per_kg" for n in found):
-        found = [n for n in found if n.unit == "USD_per_kg"]
+        found = [n for n in found if n.unit not in MONEY]
     if (
         rule.check == "share"
         and len(found) == 2

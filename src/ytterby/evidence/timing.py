@@ -91,7 +91,7 @@ def _of_saying(scene: Scene, m: Moment) -> bool:
     """Whether a day belongs to a verb of saying: right beside it, away from the claim's own verb."""
     if m.role or m.granularity not in _SPOKEN:
         return False
-    cues = scene.hits.get("said", ())
+    cues = [*scene.hits.get("said", ()), *scene.hits.get("showed", ())]
     if scene.sentence.language == "ja":
         tail = len(scene.text) - _JA_TAIL
         first = scene.text.find("、")
