@@ -92,6 +92,8 @@ FORMS = [
     ("en", "$39,500 a tonne", [(39.5, "USD_per_kg")]),
     ("en", "$12 a pound", [(26.455471, "USD_per_kg")]),
     ("en", "€110 per kg", [(110, "EUR")]),
+    ("en", "$39,500 a tonne, down from $60,000 in June", [(39.5, "USD_per_kg"), (60, "USD_per_kg")]),
+    ("en", "$110 per kg, and $5 million for the mine", [(110, "USD_per_kg"), (5e6, "USD")]),
     ("en", "72.8 billion rupees", [(72.8e9, "INR")]),
     ("en", "C$120 million", [(120e6, "CAD")]),
     ("en", "17 rare earth elements", [(17, "chemical_element")]),

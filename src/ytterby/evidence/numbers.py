@@ -120,7 +120,9 @@ def _found(text: str, language: str) -> tuple[Number, ...]:
         for m in pattern.finditer(text)
     ]
     found = _fractions(text, language, found, grammar)
-    return tuple(sorted(_by_year(text, _by_mass(text, found)), key=lambda n: (n.start, n.end)))
+    return tuple(
+        sorted(_by_year(text, _same_price(text, _by_mass(text, found))), key=lambda n: (n.start, n.end))
+    )
 
 
 _YEARLY = re.compile(
@@ -193,6 +195,9 @@ _MASS = (
         r"\b(?:eine|je|pro|die|a|per|one|la|par|une)\s(?:Tonne|tonne|ton|metric ton)\b"
         r"|トン(?:当たり|あたり|につき|(?=[\d０-９約]))", re.IGNORECASE), 1e-3),
 )  # fmt: skip
+_PER_TONNE = re.compile(r"tonne|\bton\b|/\s?t\b|Tonne|トン", re.IGNORECASE)
+_LEVEL = re.compile(r"\b(?:from|to|after|nach|von|auf|gegenüber|à|contre|de|retombé)\b|から", re.IGNORECASE)
+_LEVEL_REACH = 40  # characters between two levels of one price
 _DEAREST = 1e6  # dollars; no metal costs more a kilogram
 
 
@@ -207,6 +212,23 @@ def _by_mass(text: str, found: list[Number]) -> list[Number]:
             made = {n: replace(n, unit="USD_per_kg", value=_rounded((n.value or 0) * factor)) for n in priced}
             return [made.get(n, n) for n in found if n not in named]
     return found
+
+
+def _same_price(text: str, found: list[Number]) -> list[Number]:
+    """Of "$39,500 a tonne, down from $60,000": both are levels of one price."""
+    priced = [n for n in found if n.unit == "USD_per_kg"]
+    if not priced:
+        return found
+
+    def level(n: Number) -> Number:
+        for one in priced:
+            between = text[min(one.end, n.end) : max(one.start, n.start)]
+            if len(between) <= _LEVEL_REACH and _LEVEL.search(between):
+                factor = 1e-3 if _PER_TONNE.search(text[one.start : one.end]) else 1.0
+                return replace(n, unit="USD_per_kg", value=_rounded((n.value or 0) * factor))
+        return n
+
+    return [level(n) if n.unit == "USD" and (n.value or _DEAREST) < _DEAREST else n for n in found]
 
 
 def _rounded(value: float) -> float:
