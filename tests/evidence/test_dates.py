@@ -73,6 +73,7 @@ RELATIVE = [
     ("en", "since the start of the year", "since", "2025-01-01", "2025-03-31"),
     ("en", "in the year to March", "", "2024-04-01", "2025-03-31"),
     ("en", "last July", "", "2025-07-01", "2025-07-31"),
+    ("en", "since November 4", "since", "2024-11-04", "2024-11-04"),
     ("en", "next spring", "", "2026-03-01", "2026-05-31"),
     ("fr", "d'ici à fin mars", "deadline", None, "2026-03-31"),
     ("fr", "d'ici à la fin de l'année prochaine", "deadline", None, "2026-12-31"),

@@ -80,10 +80,11 @@ def find_times(
             plain = "", match.start(), match.end()
             role, at, stop = plain if name == "ago" else _role(text, match, grammar)
             day = _day_before(found, match.start()) or anchor if name == "same_day" else anchor
-            told = name == "weekday" and any(0 <= match.start() - end <= _SPOKEN for end in spoken)
-            moment = _resolve(name, match, grammar, Part(report, day, "past" if told else tense, role))
+            back = name == "weekday" and any(0 <= match.start() - end <= _SPOKEN for end in spoken)
+            moment = _resolve(name, match, grammar, Part(report, day, "past" if back else tense, role))
             if moment is not None:
-                placed = replace(moment, role=moment.role or role, at=at, stop=stop)
+                told = moment.role or {"from": "since"}.get(role, role)
+                placed = replace(moment, role=told, at=at, stop=stop)
                 found.append(_bounded(placed, report))
     return sorted(found, key=lambda m: m.at)
 

@@ -198,7 +198,9 @@ def _year_of(month: int, day: int, report: date, tense: Tense) -> int:
 
 
 def _tense(part: Part) -> Tense:
-    return "future" if part.role == "deadline" else part.tense
+    if part.role == "deadline":
+        return "future"
+    return "past" if part.role == "since" else part.tense
 
 
 def _day_month(part: Part, calendar: Calendar) -> Moment:
@@ -207,6 +209,8 @@ def _day_month(part: Part, calendar: Calendar) -> Moment:
     days = [date(y, month, number) for y in years]
     if _tense(part) == "future":
         days = [d for d in days if d >= part.day]
+    elif part.role == "since":
+        days = [d for d in days if d <= part.day]
     day = min(days, key=lambda d: abs((d - part.day).days))
     return _plain(day, day, "day")
 

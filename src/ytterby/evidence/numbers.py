@@ -190,9 +190,11 @@ def _ratio_over(fraction: Number, other: Number) -> bool:
 _MASS = (
     (re.compile(
         r"\b(?:ein|je|pro|a|per|one|le|par|un|du)\s(?:Kilogramm|Kilo|kg|kilogram(?:me)?)\b"
+        r"|\bKilo(?:gramm)?preise?s?\b|\b(?:prix au|kilo(?:gram)?) (?:kilo|price)\b"
         r"|(?:キロ|kg)(?:グラム)?(?:当たり|あたり|につき|(?=[\d０-９約]))", re.IGNORECASE), 1.0),
     (re.compile(
         r"\b(?:eine|je|pro|die|a|per|one|la|par|une)\s(?:Tonne|tonne|ton|metric ton)\b"
+        r"|\bTonnenpreise?s?\b"
         r"|トン(?:当たり|あたり|につき|(?=[\d０-９約]))", re.IGNORECASE), 1e-3),
 )  # fmt: skip
 _PER_TONNE = re.compile(r"tonne|\bton\b|/\s?t\b|Tonne|トン", re.IGNORECASE)

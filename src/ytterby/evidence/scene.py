@@ -218,7 +218,8 @@ class Scene:
                 known[name] = beside.id
             listed = names()["org"][name].get("country")
             country = known.get(name) or (listed if isinstance(listed, str) else None)
-            if country and beside is None and country not in {m.id for m in named}:
+            earlier = any(m.id == country and m.start < hit.start for m in named)
+            if country and beside is None and not earlier:
                 yield country, hit
 
     def _apposed(self, mention: Mention, hit: Hit) -> bool:
