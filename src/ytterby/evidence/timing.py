@@ -38,6 +38,10 @@ _NEWS = frozenset({"announced", "approved"})
 _LONG = frozenset({"year", "half", "quarter", "season", "fiscal_year"})
 _JA_TAIL = 10  # characters at the end of a Japanese sentence in which its verb stands
 _TIGHT = 5  # characters of "said on" before a day
+_CAME_BEFORE = re.compile(r"\b(?:it|they|he|she|had) (?:announced|imposed|introduced)\s$", re.IGNORECASE)
+_CAME_BEHIND = re.compile(
+    r"\s(?:angekündigt|verhängt|eingeführt)e[nrs]?\b|に?(?:発表|公表|導入)した(?![。、])"
+)
 _TOLD = 24  # characters of "told ABC on" before a day that "that" follows
 _THAT = re.compile(r",?\s(?:that|it|he|she|they|dass|que|qu[’'])", re.IGNORECASE)
 
@@ -48,6 +52,8 @@ def times(scene: Scene, span: Span, rule: Rule, status: str, anchor: int) -> tup
     moments = [m for m in scene.times if inside(m.at, m.stop, part)]
     moments = [m for m in moments if m.granularity != "vague" or rule.kind not in _NO_VAGUE]
     moments = [m for m in moments if not _elsewhere(scene, m) and not _only_said(scene, m, rule)]
+    if rule.kind == "control_suspension":
+        moments = [m for m in moments if not _of_the_control(scene, m)]
     found = [_said(scene, m, _time(scene, m, rule), rule, status) for m in moments]
     found += _since_then(scene, span, rule)
     if not found and rule.kind == "export_licence_requirement" and scene.context.control_time:
@@ -78,6 +84,12 @@ def _elsewhere(scene: Scene, m: Moment) -> bool:
     if clause is None or clause == scene.focus or scene.focus is None:
         return False
     return clause[0] > 0 and _RELATIVE.match(scene.text, clause[0]) is not None
+
+
+def _of_the_control(scene: Scene, m: Moment) -> bool:
+    """Of "suspended the controls it announced in October": when the control came, not when it was lifted."""
+    before, behind = scene.text[max(0, m.at - 24) : m.at], scene.text[m.stop : m.stop + 24]
+    return _CAME_BEFORE.search(before) is not None or _CAME_BEHIND.match(behind) is not None
 
 
 def _only_said(scene: Scene, m: Moment, rule: Rule) -> bool:
@@ -117,7 +129,8 @@ def _said(scene: Scene, m: Moment, time: TimeSpan, rule: Rule, status: str) -> T
     told = _of_saying(scene, m)
     if rule.kind == "tariff" and told:
         return time.model_copy(update={"role": "statement"})
-    if rule.kind in _ANNOUNCED and (told or (status in _NEWS and m.granularity not in _LONG)):
+    news = status in _NEWS and m.granularity not in _LONG and rule.kind != "control_suspension"
+    if rule.kind in _ANNOUNCED and (told or news):
         return time.model_copy(update={"role": "announced", "end": m.end.isoformat() if m.end else None})
     return time
 
