@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ytterby.evidence.dates import find_times
 
@@ -50,6 +52,88 @@ def test_interval(language: str, text: str, role: str, start: str | None, end: s
     (moment,) = find_times(text, language, REPORT)
     found = (moment.role, moment.start and moment.start.isoformat(), moment.end and moment.end.isoformat())
     assert found == (role, start, end)
+
+
+RELATIVE = [
+    ("de", "ab dem 1. Dezember", "effective", "2025-12-01", "2025-12-01"),
+    ("de", "binnen sechs Monaten", "deadline", "2025-10-28", "2026-04-28"),
+    ("de", "bis Jahresende", "deadline", None, "2025-12-31"),
+    ("de", "Anfang 2026", "", "2026-01-01", "2026-03-31"),
+    ("de", "Mitte kommenden Jahres", "", "2026-06-01", "2026-07-31"),
+    ("de", "im zweiten Halbjahr 2026", "", "2026-07-01", "2026-12-31"),
+    ("de", "im dritten Quartal", "", "2025-07-01", "2025-09-30"),
+    ("de", "im Sommer", "", "2025-06-01", "2025-08-31"),
+    ("de", "noch vor Ende März 2026", "deadline", None, "2026-03-31"),
+    ("en", "late last week", "", "2025-10-20", "2025-10-26"),
+    ("en", "earlier this month", "", "2025-10-01", "2025-10-28"),
+    ("en", "later this year", "", "2025-10-28", "2025-12-31"),
+    ("en", "by the end of June", "deadline", None, "2026-06-30"),
+    ("en", "mid-2028", "", "2028-06-01", "2028-07-31"),
+    ("en", "in the second half of next year", "", "2026-07-01", "2026-12-31"),
+    ("en", "since the start of the year", "since", "2025-01-01", "2025-03-31"),
+    ("en", "in the year to March", "", "2024-04-01", "2025-03-31"),
+    ("en", "last July", "", "2025-07-01", "2025-07-31"),
+    ("en", "since November 4", "since", "2024-11-04", "2024-11-04"),
+    ("en", "next spring", "", "2026-03-01", "2026-05-31"),
+    ("fr", "d'ici à fin mars", "deadline", None, "2026-03-31"),
+    ("fr", "d'ici à la fin de l'année prochaine", "deadline", None, "2026-12-31"),
+    ("fr", "au second semestre 2026", "", "2026-07-01", "2026-12-31"),
+    ("fr", "depuis avril dernier", "since", "2025-04-01", "2025-04-30"),
+    ("fr", "à la fin du mois", "", "2025-10-21", "2025-10-31"),
+    ("ja", "来年4月から", "effective", "2026-04-01", "2026-04-30"),
+    ("ja", "今年度", "", "2025-04-01", "2026-03-31"),
+    ("ja", "来年度末までに", "deadline", None, "2027-03-31"),
+    ("ja", "来年度上半期", "", "2026-04-01", "2026-09-30"),
+    ("ja", "26年3月期", "", "2025-04-01", "2026-03-31"),
+    ("ja", "20年から", "since", "2020-01-01", "2020-12-31"),
+    ("ja", "2027年半ばまでに", "deadline", None, "2027-07-31"),
+    ("ja", "年内に", "deadline", None, "2025-12-31"),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "role", "start", "end"), RELATIVE)
+def test_relative_times(language: str, text: str, role: str, start: str | None, end: str | None) -> None:
+    (moment,) = find_times(text, language, REPORT)
+    found = (moment.role, moment.start and moment.start.isoformat(), moment.end and moment.end.isoformat())
+    assert found == (role, start, end)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "up 5 percent from a year earlier"),
+        ("fr", "en recul de 21 % en un an"),
+        ("fr", "a été signé"),
+        ("ja", "前年同期比12%減"),
+        ("ja", "前月末比15%安"),
+        ("ja", "前年同月比13%減"),
+    ],
+)
+def test_what_is_compared_with_is_no_time(language: str, text: str) -> None:
+    assert find_times(text, language, REPORT) == []
+
+
+def test_the_same_day_is_the_day_named_last() -> None:
+    def days(language: str, text: str) -> list[date | None]:
+        return [m.start for m in find_times(text, language, REPORT, anchor=date(2025, 10, 3))]
+
+    assert days("ja", "同日") == [date(2025, 10, 3)]
+    assert days("ja", "17日に発表し、翌日に施行した") == [date(2025, 10, 17), date(2025, 10, 18)]
+    assert days("fr", "la veille") == [date(2025, 10, 2)]
+    assert days("de", "am Vortag") == [date(2025, 10, 2)]
+
+
+def test_a_weekday_behind_a_verb_of_saying_lies_back() -> None:
+    text = "told reporters on Friday that it would"
+    ahead = find_times(text, "en", REPORT, "future")
+    told = find_times(text, "en", REPORT, "future", spoken=(4,))
+    assert [m.start for m in (*ahead, *told)] == [date(2025, 10, 31), date(2025, 10, 24)]
+
+
+@given(st.dates(date(1990, 1, 1), date(2090, 12, 31)), st.sampled_from(RELATIVE + CASES))
+def test_an_interval_never_ends_before_it_starts(report: date, case: tuple[str, str, str, str, str]) -> None:
+    for moment in find_times(case[1], case[0], report):
+        assert moment.start is None or moment.end is None or moment.start <= moment.end
 
 
 def test_tense_decides_which_friday() -> None:

@@ -1,6 +1,8 @@
 """Numbers, units and qualifiers in four languages; values worked out by hand."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ytterby.evidence.numbers import find_numbers, read_number
 
@@ -40,6 +42,107 @@ CASES = [
 @pytest.mark.parametrize(("language", "text", "expected"), CASES)
 def test_value_and_unit(language: str, text: str, expected: list[tuple[float, str]]) -> None:
     assert [(n.value, n.unit) for n in find_numbers(text, language)] == expected
+
+
+FORMS = [
+    ("de", "zwischen 5 und 7 Mio. Tonnen", [(5e6, "tonne"), (7e6, "tonne")]),
+    ("de", "rund ein Drittel der Förderung", [(33.333333, "percent")]),
+    ("de", "neun von zehn Magneten", [(90, "percent")]),
+    ("de", "ein Zehntel", [(10, "percent")]),
+    ("de", "fünfundzwanzig Prozent", [(25, "percent")]),
+    ("de", "ein 15-prozentiger Zoll", [(15, "percent")]),
+    ("de", "um 10 Prozentpunkte", [(10, "percentage_point")]),
+    ("de", "25 Basispunkte", [(0.25, "percentage_point")]),
+    ("de", "mehr als doppelt so viel", [(2, "ratio")]),
+    ("de", "auf das Dreifache", [(3, "ratio")]),
+    ("de", "verfünffacht", [(5, "ratio")]),
+    ("de", "eine Milliarde Euro", [(1e9, "EUR")]),
+    ("de", "eine halbe Milliarde Euro", [(0.5e9, "EUR")]),
+    ("de", "anderthalb Milliarden Euro", [(1.5e9, "EUR")]),
+    ("de", "550 Milliarden Dollar (472 Mrd. Euro)", [(550e9, "USD"), (472e9, "EUR")]),
+    ("de", "95.000 Dollar je Tonne", [(95, "USD_per_kg")]),
+    ("de", "1.200 t Kobalt", [(1200, "tonne")]),
+    ("de", "100 Mrd. Yuan", [(100e9, "CNY")]),
+    ("en", "$550bn", [(550e9, "USD")]),
+    ("en", "US$ 8.5 billion", [(8.5e9, "USD")]),
+    ("en", "$5-7 billion", [(5e9, "USD"), (7e9, "USD")]),
+    ("en", "$2.2bn-3bn", [(2.2e9, "USD"), (3e9, "USD")]),
+    ("en", "half a billion dollars", [(0.5e9, "USD")]),
+    ("en", "one and a half billion dollars", [(1.5e9, "USD")]),
+    ("en", "forty-five percent", [(45, "percent")]),
+    ("en", "half of the output", [(50, "percent")]),
+    ("en", "a tenth of its value", [(10, "percent")]),
+    ("en", "nine out of ten magnets", [(90, "percent")]),
+    ("en", "in the third quarter of 2026", []),
+    ("en", "in the first half of 2026", []),
+    ("en", "the second-largest producer", [(2, "ordinal")]),
+    ("en", "for one year", [(1, "year")]),
+    ("en", "up from a year ago", []),
+    ("de", "der drittgrößte Lieferant", [(3, "ordinal")]),
+    ("fr", "pendant un an", [(1, "year")]),
+    ("en", "25 bps", [(0.25, "percentage_point")]),
+    ("en", "more than twice as much", [(2, "ratio")]),
+    ("en", "a tenfold increase", [(10, "ratio")]),
+    ("en", "5,000 t REO", [(5000, "tonne")]),
+    ("en", "12 kt of copper", [(12_000, "tonne")]),
+    ("en", "10 ktpa", [(10_000, "tonne_per_year")]),
+    ("en", "1.2Mt of ore", [(1.2e6, "tonne")]),
+    ("en", "10,000 metric tons", [(10_000, "tonne")]),
+    ("en", "20,000 lb", [(9071.8474, "kg")]),
+    ("en", "$39,500 a tonne", [(39.5, "USD_per_kg")]),
+    ("en", "$12 a pound", [(26.455471, "USD_per_kg")]),
+    ("en", "€110 per kg", [(110, "EUR")]),
+    ("en", "$39,500 a tonne, down from $60,000 in June", [(39.5, "USD_per_kg"), (60, "USD_per_kg")]),
+    ("en", "$110 per kg, and $5 million for the mine", [(110, "USD_per_kg"), (5e6, "USD")]),
+    ("en", "72.8 billion rupees", [(72.8e9, "INR")]),
+    ("en", "C$120 million", [(120e6, "CAD")]),
+    ("en", "17 rare earth elements", [(17, "chemical_element")]),
+    ("fr", "1,5 million de tonnes", [(1.5e6, "tonne")]),
+    ("fr", "1\u202f200 tonnes", [(1200, "tonne")]),
+    ("fr", "1\u00a0200\u00a0t", [(1200, "tonne")]),
+    ("fr", "5 M€", [(5e6, "EUR")]),
+    ("fr", "un milliard d'euros", [(1e9, "EUR")]),
+    ("fr", "quarante-cinq jours", [(45, "day")]),
+    ("fr", "six dixièmes de l'offre", [(60, "percent")]),
+    ("fr", "les trois quarts", [(75, "percent")]),
+    ("fr", "multiplié par cinq", [(5, "ratio")]),
+    ("fr", "divisé par trois", [(0.333333, "ratio")]),
+    ("fr", "15 250 dollars la tonne", [(15.25, "USD_per_kg")]),
+    ("fr", "25 points de base", [(0.25, "percentage_point")]),
+    ("ja", "5500億円", [(550e9, "JPY")]),
+    ("ja", "3兆円", [(3e12, "JPY")]),
+    ("ja", "５，５００億円", [(550e9, "JPY")]),
+    ("ja", "3億5千万円", [(3.5e8, "JPY")]),
+    ("ja", "3割", [(30, "percent")]),
+    ("ja", "３割５分", [(35, "percent")]),
+    ("ja", "2～3割", [(20, "percent"), (30, "percent")]),
+    ("ja", "三分の一", [(33.333333, "percent")]),
+    ("ja", "約半分を占める", [(50, "percent")]),
+    ("ja", "1.5倍", [(1.5, "ratio")]),
+    ("ja", "4400万トン", [(44e6, "tonne")]),
+    ("ja", "1トン当たり9万5000ドル", [(95, "USD_per_kg")]),
+    ("ja", "1キロ770ドル", [(770, "USD_per_kg")]),
+    ("ja", "1000億元", [(100e9, "CNY")]),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "expected"), FORMS)
+def test_forms_of_numbers(language: str, text: str, expected: list[tuple[float, str]]) -> None:
+    assert [(n.value, n.unit) for n in find_numbers(text, language)] == expected
+
+
+@given(st.integers(1, 99_999_999))
+def test_a_japanese_number_reads_the_same_with_and_without_its_scale(value: int) -> None:
+    high, low = divmod(value, 10_000)
+    written = f"{high}万{low}" if high and low else f"{high}万" if high else str(low)
+    assert [n.value for n in find_numbers(f"{written}トン", "ja")] == [value]
+
+
+@given(st.integers(1, 999_999_999), st.sampled_from([("de", "."), ("en", ","), ("fr", "\u202f")]))
+def test_thousands_may_be_grouped(value: int, written: tuple[str, str]) -> None:
+    language, sign = written
+    grouped = f"{value:,}".replace(",", sign)
+    assert [n.value for n in find_numbers(f"{grouped} t", language)] == [value]
 
 
 def test_a_change_has_from_and_to_and_a_range_has_low_and_high() -> None:

@@ -8,12 +8,15 @@ what earlier sentences said.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from ytterby.evidence.article import Article
-from ytterby.evidence.claims import BLOCS, Actor, Claim, Person, Rejected, TimeSpan
+from ytterby.evidence.claims import BLOCS, Actor, Claim, Person, Quantity, Rejected, TimeSpan
 from ytterby.evidence.claims import Span as Quote
 from ytterby.evidence.gate import admit
 from ytterby.evidence.kinds import Rule, glosses, rules
@@ -23,11 +26,15 @@ from ytterby.evidence.modality import modal
 from ytterby.evidence.roles import ASSIGN, Roles
 from ytterby.evidence.scene import Context, Scene, Span
 from ytterby.evidence.sentences import sentences_of
-from ytterby.evidence.slots import check_of, quantities, times
+from ytterby.evidence.slots import check_of, quantities
 from ytterby.evidence.speakers import attribute
+from ytterby.evidence.timing import times
 
 _SHORT_SENTENCE = 140
+_JA_CONTENT = re.compile("[と「を].{2}|.{40}")  # what was said, and not only who and when
 _HEAD_WORDS = 2  # "Das teilte ...": the verb follows at once
+_RECENT = timedelta(days=21)  # what ended earlier is over
+_PLACED = frozenset({"event", "period", "effective", "deadline", "announced"})  # times of one clause
 _SECTORS = 2  # a list of sectors has at least two
 _MOST_CLAIMS = 2000  # of one article: a longer text is no article
 
@@ -83,21 +90,52 @@ def _prime(article: Article, context: Context) -> None:
 def _of_sentence(article: Article, scene: Scene, found: list[Claim]) -> list[Claim]:
     """Ask every rule; a claim that goes on from the sentence before is merged into it."""
     claims: list[Claim] = []
+    anchors: list[int] = []
     speakers = attribute(scene)
     for rule in [r for r in rules() if possible(r, scene)]:
         for span, anchor in matches(rule, scene, claims, found):
             for claim in _build(article, scene, rule, span, anchor, speakers):
                 if not _merged(rule, claim, scene, found):
                     claims.append(claim)
+                    anchors.append(anchor)
                     found.append(claim)
+    return _untangled(scene, claims, anchors, found)
+
+
+def _untangled(scene: Scene, claims: list[Claim], anchors: list[int], found: list[Claim]) -> list[Claim]:
+    """Of two claims that name the same time, the one in whose clause it stands keeps it."""
+    if len(claims) < 2 or not any(claim.time for claim in claims):
+        return claims
+    homes = [_clause_at(scene, anchor) for anchor in anchors]
+    for n, claim in enumerate(claims):
+        others = [homes[m] for m, other in enumerate(claims) if m != n and other.kind != claim.kind]
+        kept = tuple(t for t in claim.time if not _nearer(scene, t, homes[n], others))
+        if kept != claim.time:
+            lean = claim.model_copy(update={"time": kept})
+            found[found.index(claim)] = claims[n] = lean
     return claims
+
+
+def _clause_at(scene: Scene, at: int) -> int:
+    """Which clause of the sentence holds a character."""
+    return next((n for n, c in enumerate(scene.clauses) if c[0] <= at < c[1]), 0)
+
+
+def _nearer(scene: Scene, time: TimeSpan, home: int, others: list[int]) -> bool:
+    """Whether a time stands fewer clauses away from another claim than from its own."""
+    if time.span is None or time.role not in _PLACED:
+        return False
+    clause = _clause_at(scene, time.span.start - scene.sentence.start)
+    return any(abs(clause - other) < abs(clause - home) for other in others)
 
 
 def _credit_previous(scene: Scene, found: list[Claim]) -> None:
     """Of Das teilte das Weiße Haus mit: the words before are somebody's."""
     opening = min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
     saying = min((h.first for h in scene.hits.get("said", ())), default=9) <= _HEAD_WORDS
-    if not (opening and saying and scene.speaking and len(scene.text) < _SHORT_SENTENCE):
+    silent = not _JA_CONTENT.search(scene.text)  # 関係者が20日、明らかにした。
+    brief = scene.sentence.language == "ja" and silent
+    if not ((opening and saying) or brief) or not scene.speaking or len(scene.text) >= _SHORT_SENTENCE:
         return
     for claim in scene.context.previous:
         if claim in found and not claim.attribution:
@@ -127,39 +165,80 @@ def _build(
     status, polarity = modal(rule, scene, span, anchor)
     materials = tuple(scene.materials(span)) or _inherited(rule, scene)
     found, when = quantities(scene, span, rule), times(scene, span, rule, status, anchor)
-    if status == "took_place" and _ahead(scene, when):
-        status = "planned"
+    status = _dated_status(rule, scene, status, when)
     persons = tuple(_persons(scene, span))
     start, end = scene.sentence.start + span[0], scene.sentence.start + span[1]
     start, end = _stripped(article.text, start, end)
-    for dealt in _each_target(rule, roles):
+    parts = [
+        (dealt, *part)
+        for dealt in _each_target(rule, roles)
+        for part in _each_figure(rule, scene, materials, found)
+    ]
+    for dealt, named, figures in parts:
         yield Claim(
             id=f"{article.id}-00",
             report=article.id,
-            gloss_en=_gloss(rule.kind, dealt, materials, found),
+            gloss_en=_gloss(rule.kind, dealt, named, figures),
             kind=rule.kind,
             relevance=_relevance(rule, scene, span),
             actors=tuple(Actor(id=c, role=r, type="org" if c in BLOCS else "country") for c, r in dealt),
             persons=persons,
             orgs=tuple(dict.fromkeys(name for name, _ in scene.group("org", span))),
-            materials=materials,
-            quantities=found,
+            materials=named,
+            quantities=figures,
             time=when,
             status=status,
             polarity=polarity,
             attribution=() if rule.scope == "conversion" else speakers,
             place=next((name for name, _ in scene.group("place", span)), None),
             spans=(Quote(start=start, end=end, quote=article.text[start:end]),),
-            check=check_of(rule, dealt, materials, found, when),
+            check=check_of(rule, dealt, named, figures, when),
             **_special(rule, scene, span),
         )
+
+
+def _each_figure(
+    rule: Rule, scene: Scene, materials: tuple[str, ...], found: tuple[Quantity, ...]
+) -> list[tuple[tuple[str, ...], tuple[Quantity, ...]]]:
+    """Of "60% of the germanium and 80% of the gallium": two shares, each with its own material."""
+    whole = [(materials, found)]
+    if rule.check != "share" or len(found) < 2 or len(found) != len(materials):
+        return whole
+    base = scene.sentence.start
+    places = [(q.span.start - base, "", q) for q in found if q.span and q.role == "amount"]
+    named = [(hit.start, name, None) for name, hit in scene.group("material") if name in materials]
+    order = sorted([*places, *named], key=lambda place: place[0])
+    kinds = [quantity is None for _, _, quantity in order]
+    if len(order) != 2 * len(found) or any(one == two for one, two in pairwise(kinds)):
+        return whole
+    pairs = zip(order[::2], order[1::2], strict=True)
+    return [((a[1] or b[1],), tuple(q for q in (a[2], b[2]) if q is not None)) for a, b in pairs]
+
+
+def _dated_status(rule: Rule, scene: Scene, status: str, when: Sequence[TimeSpan]) -> str:
+    """What the days of a claim say about its status."""
+    if status in ("took_place", "started") and _ahead(scene, when):
+        return "planned"
+    if rule.kind == "supply_disruption" and status == "ongoing" and _over(scene, when):
+        return "took_place"
+    if rule.kind == "export_stop" and status == "past" and any(t.role == "since" for t in when):
+        return "in_force"
+    return status
 
 
 def _ahead(scene: Scene, when: Sequence[TimeSpan]) -> bool:
     """Whether all days named lie after the report."""
     report = scene.context.report
-    starts = [t.start for t in when if t.role == "event" and t.start]
-    return bool(report and starts) and min(starts) > (report.isoformat() if report else "")
+    starts = [t.start if t.role == "event" else t.end for t in when if t.role in ("event", "deadline")]
+    known = [day for day in starts if day]
+    return bool(report and known) and min(known) > (report.isoformat() if report else "")
+
+
+def _over(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether all days named lie well before the report."""
+    report = scene.context.report
+    ends = [t.end for t in when if t.role == "event" and t.end]
+    return bool(report and ends) and max(ends) < (report - _RECENT).isoformat() if report else False
 
 
 def _inherited(rule: Rule, scene: Scene) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from ytterby.evidence.lexicon import read_rules
+from ytterby.evidence.numbers import MONEY
 
 Alternatives = tuple[str, ...]
 
@@ -28,7 +29,8 @@ class Rule:
     scope: ``sentence``, ``clause`` or ``conversion`` (an amount with its conversion in brackets).
     after: kind that the previous sentence must hold. unless: kinds that the segment must not hold yet.
     roles: how actors are dealt out (see roles.py). materials: ``inherit`` takes the topic's.
-    units: numbers that belong to the kind. day: statuses that put an undated event on the report's day.
+    units: numbers that belong to the kind; ``money`` is any currency.
+    day: statuses that put an undated event on the report's day.
     status: pairs of families and status, first match wins, else ``default``.
     words: of ``need``, the groups that are families only (made when read).
     choose, collect, flags, measures, fields: kind-specific fields.
@@ -82,8 +84,11 @@ def _rule(table: dict[str, Any]) -> Rule:
     plain = [group for group in shaped["need"] if not any(n.startswith("@") for n in group)]
     shaped["words"] = tuple(map(frozenset, plain))
     shaped["status"] = tuple((_split(test), status) for test, status in table.get("status", []))
-    for name in ("without", "unless", "units", "day"):
+    for name in ("without", "unless", "day"):
         shaped[name] = tuple(table.get(name, ()))
+    shaped["units"] = tuple(
+        u for unit in table.get("units", ()) for u in (sorted(MONEY) if unit == "money" else [unit])
+    )
     shaped["choose"] = {
         f: [(_split(test), value) for test, value in rows] for f, rows in table.get("choose", {}).items()
     }

@@ -135,7 +135,8 @@ class Matcher:
         for string, family in self._strings:
             at = text.find(string)
             while at >= 0:
-                hits.append(Hit(family, at, at + len(string), at // 2, (at + len(string) - 1) // 2))
+                if not (string.isascii() and _within_letters(text, at, at + len(string))):
+                    hits.append(Hit(family, at, at + len(string), at // 2, (at + len(string) - 1) // 2))
                 at = text.find(string, at + len(string))
         return sorted(_outermost(hits), key=lambda h: (h.start, -h.end, h.family))
 
@@ -162,6 +163,12 @@ class Matcher:
             found |= self._single.get(number, set())
             banned |= self._banned.get(number, set())
         return found - banned
+
+
+def _within_letters(text: str, start: int, end: int) -> bool:
+    """Whether Latin letters go on before or behind: GM is no company inside JOGMEC."""
+    around = text[start - 1 : start] + text[end : end + 1] if start else text[end : end + 1]
+    return any(sign.isascii() and sign.isalpha() for sign in around)
 
 
 def _outermost(hits: list[Hit]) -> list[Hit]:

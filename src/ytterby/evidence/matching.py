@@ -8,7 +8,8 @@ from itertools import pairwise
 from ytterby.evidence.claims import Claim
 from ytterby.evidence.kinds import Alternatives, Rule
 from ytterby.evidence.lexicon import Hit
-from ytterby.evidence.scene import MONEY, Scene, Span
+from ytterby.evidence.numbers import MONEY
+from ytterby.evidence.scene import Scene, Span
 
 
 def matches(
@@ -142,6 +143,8 @@ TESTS: dict[str, Test] = {
     "@said_on": lambda s, _a: bool(s.context.control_agent),
     "@date": lambda s, a: any(a[0] <= m.at and m.stop <= a[1] for m in s.times),
     "@material": _group("material"),
+    "@dealt": lambda s, _a: bool(s.context.deal_pair),
+    "@topic": lambda s, a: bool(s.materials(a) or s.topic()),
     "@person": _group("person"),
     "@org": _group("org"),
     "@goods": _group("goods"),

@@ -7,7 +7,6 @@ plan or announce (a tariff, a control, a stockpile) take it from the words aroun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 from ytterby.evidence.kinds import Rule
@@ -21,10 +20,16 @@ _ACTS = frozenset({
     "export_commitment", "control_suspension", "stockpiling", "financing", "investment_pledge",
     "project_start",
 })  # fmt: skip
-_STATES = frozenset({"price", "trade_flow", "production_share", "demand_reduction", "reserves"})
-_TOLD = frozenset({"export_stop", "export_licence_requirement", "export_quota", "tariff"})
+_STATES = frozenset({
+    "price", "trade_flow", "production_share", "processing_share", "demand_reduction", "reserves",
+    "dependence", "market_position",
+})  # fmt: skip
+_TOLD = frozenset({"export_stop", "export_licence_requirement", "export_quota", "tariff", "export_control"})
+_DEMANDED = frozenset({"stockpiling", "export_control", "control_suspension", "tariff", "export_stop"})
+_OPEN = frozenset({"planned", "announced", "in_force", "past", None})  # what weighing or asking for it undoes
 _MEANS = frozenset({"stockpiling", "investment_pledge", "financing"})
 _UNDONE = frozenset({"in_force", "past", "announced", "planned", "fact"})
+_OPPOSED = 16  # characters between "against" and what it is about
 _REACH = 9  # words between a negation and what it denies
 
 
@@ -46,18 +51,23 @@ def modal(rule: Rule, scene: Scene, span: Span, anchor: int) -> tuple[str, Polar
         return _undone(scene, clause, span), "negated"
     if own == "planned" and rule.kind in _MEANS and scene.has("announce_word"):
         return "announced", "affirmed"
+    if own in _OPEN and scene.has("consider", clause) and not _opposed(scene, anchor):
+        return "under_consideration", "affirmed"
+    if own in _OPEN and rule.kind in _DEMANDED and scene.has("demand_verb", clause):
+        return "demanded", "affirmed"
     return (own or _step(rule, scene, clause)), "affirmed"
 
 
-def _own_status(rule: Rule, scene: Scene, areas: Sequence[Span]) -> str | None:
-    """The status that the rule's own words give, in the clause before the sentence."""
-    tested = ((area, tests, status) for area in areas for tests, status in rule.status)
-    return next((status for area, tests, status in tested if holds_any(tests, scene, area)), None)
+def _opposed(scene: Scene, anchor: int) -> bool:
+    """Of "weighs measures against China's ban": what is weighed is not the ban."""
+    return any(0 <= anchor - h.end <= _OPPOSED for h in scene.hits.get("against", ()))
 
 
 def _denied(scene: Scene, clause: Span, anchor: int) -> bool:
     """Whether a negation governs the words of the claim: close by, in their clause."""
     word = next((h.first for hits in scene.hits.values() for h in hits if h.start == anchor), 0)
+    if scene.has("must", clause):
+        return False  # なければならない denies nothing
     near = [h for h in scene.hits.get("negation", ()) if clause[0] <= h.start < clause[1]]
     return any(abs(h.first - word) <= _REACH for h in near) and not scene.has("not_only", clause)
 

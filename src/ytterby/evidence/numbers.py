@@ -1,23 +1,28 @@
 """Numbers, units and currencies in German, English, French and Japanese text.
 
-A number is found by one pattern, read by the rules of its language (German ``472,51``, English
-``472.51``, French ``1 234,5``, Japanese ``5500億``), and looked at together with what stands
-directly before and behind it. Values come out in base units; a percentage of 15 is 15.0.
+A number is read by :mod:`ytterby.evidence.numerals` and looked at together with what stands directly
+before and behind it. Values come out in base units: a percentage of 15 is 15.0, 12 kt are 12,000 t, a
+price per tonne is given per kilogram, the one unit of price that claims have.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
+from itertools import pairwise
 
 from ytterby.evidence.lexicon import read_rules
+from ytterby.evidence.numerals import Numeral, find_numerals, numeral_grammar, read_number
 
-_DIGITS = r"\d{1,15}(?:[.,'’\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d{1,6})?"
-_CURRENCY_BEFORE = r"(?:US\$|A\$|AU\$|C\$|[$€¥£￥＄]|USD|EUR|AUD|JPY)"
+__all__ = ["MONEY", "Number", "find_numbers", "read_number"]
+
+MONEY = frozenset({"USD", "EUR", "JPY", "AUD", "GBP", "CAD", "CNY", "INR", "KRW", "NOK", "SEK", "CHF"})
 _CHANGE = re.compile(r"\b(?:auf|to|à|au)\b|から|より")  # a change; "20 bis 30" is a range
-_SPACE = r"[ \u00a0\u202f]?"
+_FROM_BEHIND = re.compile(
+    r"\s?(?:from|von|de|nach zuvor|after|contre)\s(?:about\s|rund\s)?[$€]?", re.IGNORECASE
+)
+_SMALL = 1000  # a bare number below it shares the scale of the number that it is paired with
 
 
 @dataclass(frozen=True)
@@ -37,53 +42,50 @@ class Number:
 
 @dataclass(frozen=True)
 class _Grammar:
-    number: re.Pattern[str]
-    words: dict[str, float]
-    scales: list[tuple[str, float]]
-    units: list[tuple[re.Pattern[str], str]]
+    units: list[tuple[re.Pattern[str], str, float]]
     qualifiers: list[tuple[re.Pattern[str], str]]
+    qualifiers_behind: list[tuple[re.Pattern[str], str]]
     factors: list[tuple[re.Pattern[str], float]]
     fractions: list[tuple[re.Pattern[str], float]]
+    denominators: dict[str, float]
+    parts: list[re.Pattern[str]]
+    multiples: list[re.Pattern[str]]
+    ordinals: list[tuple[re.Pattern[str], float]]
     vague: list[tuple[re.Pattern[str], str]]
     pair: re.Pattern[str]
-    decimal: str
 
 
 @cache
 def _grammar(language: str) -> _Grammar:
-    table = read_rules("numbers.toml")[language if language in ("de", "en", "fr", "ja") else "en"]
-    words: dict[str, float] = table["words"]
-    alternatives = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+    tables = read_rules("numbers.toml")
+    table = tables.get(language, tables["en"])
     flags = re.IGNORECASE
-    spelled = rf"|\b(?P<word>{alternatives})\b" if words else ""
-    number = rf"(?:(?P<sign>{_CURRENCY_BEFORE}){_SPACE})?(?<![\d.,])(?P<digits>{_DIGITS}){spelled}"
+    denominators = {str(w).casefold(): float(v) for w, v in table["denominators"].items()}
+    either = "|".join(sorted(map(re.escape, denominators), key=len, reverse=True)) or "(?!)"
     return _Grammar(
-        number=re.compile(number, flags),
-        words=words,
-        scales=[(s.casefold(), f) for s, f in sorted(table["scales"].items(), key=lambda x: -len(x[0]))],
-        units=[(re.compile(p, flags), u) for p, u in table["units"]],
+        units=[
+            (re.compile(row[0], flags), row[1], float(row[2]) if len(row) > 2 else 1.0)
+            for row in table["units"]
+        ],
         qualifiers=[(re.compile(rf"(?:{p})\W{{0,2}}$", flags), q) for p, q in table["qualifiers"]],
+        qualifiers_behind=[
+            (re.compile(rf"\W{{0,1}}(?:{p})", flags), q) for p, q in table["qualifiers_behind"]
+        ],
         factors=[(re.compile(p, flags), f) for p, f in table["factors"]],
-        fractions=[(re.compile(p, flags), f) for p, f in table.get("fractions", [])],
+        fractions=[(re.compile(p, flags), f) for p, f in table["fractions"]],
+        denominators=denominators,
+        parts=[re.compile(p.replace("<denominators>", either), flags) for p in table["parts"]],
+        multiples=[re.compile(p, flags) for p in table["multiples"]],
+        ordinals=[(re.compile(p, flags), float(n)) for p, n in table["ordinals"]],
         vague=[(re.compile(p, flags), q) for p, q in table["vague"]],
         pair=re.compile(table["pair"], flags),
-        decimal=table["decimal"],
     )
-
-
-def read_number(digits: str, decimal: str) -> float:
-    """Read digits whose decimal sign is ``decimal``; the other sign groups thousands."""
-    plain = unicodedata.normalize("NFKC", digits).replace(" ", "").replace("'", "").replace("’", "")
-    other = "," if decimal == "." else "."
-    if other in plain and decimal not in plain and not re.fullmatch(rf"\d{{1,3}}(\{other}\d{{3}})+", plain):
-        plain = plain.replace(other, decimal)  # "6.5" in a German text is no thousand
-    plain = plain.replace(other, "").replace(decimal, ".")
-    return float(plain) if plain.count(".") <= 1 else float(plain.replace(".", ""))
 
 
 _GDP_BEFORE = re.compile(r"(?:GDP|ＧＤＰ|国内総生産|[)）])(?:[)）])?(?:比|の)(?:で)?$")
 _SIGNS = {"$": "USD", "＄": "USD", "US$": "USD", "USD": "USD", "€": "EUR", "EUR": "EUR", "£": "GBP"}
 _SIGNS |= {"¥": "JPY", "￥": "JPY", "JPY": "JPY", "A$": "AUD", "AU$": "AUD", "AUD": "AUD", "C$": "CAD"}
+_SIGNS |= {"CA$": "CAD", "CNY": "CNY", "RMB": "CNY", "INR": "INR", "RS": "INR", "RS.": "INR"}
 
 
 def find_numbers(text: str, language: str) -> list[Number]:
@@ -94,11 +96,22 @@ def find_numbers(text: str, language: str) -> list[Number]:
     text: one sentence; offsets of the result count in it.
     language: ISO 639-1; decides decimal sign, scale words and units.
     """
+    return list(_found(text, language))
+
+
+@lru_cache(maxsize=256)  # the gate reads every number of an article again: a fifth of the time of coding
+def _found(text: str, language: str) -> tuple[Number, ...]:
     grammar = _grammar(language)
-    found = _measured(text, grammar)
+    found = _measured(text, language, grammar)
     found += [
         Number(factor, "ratio", m.start(), m.end(), role="factor_to_baseline")
         for pattern, factor in grammar.factors
+        for m in pattern.finditer(text)
+    ]
+    found += _multiples(text, language, grammar)
+    found += [
+        Number(rank, "ordinal", m.start(), m.end(), role="rank")
+        for pattern, rank in grammar.ordinals
         for m in pattern.finditer(text)
     ]
     found += [
@@ -106,14 +119,17 @@ def find_numbers(text: str, language: str) -> list[Number]:
         for pattern, qualifier in grammar.vague
         for m in pattern.finditer(text)
     ]
-    found += _fractions(text, found, grammar)
-    return sorted(_by_year(text, _by_kilogram(text, found)), key=lambda n: (n.start, n.end))
+    found = _fractions(text, language, found, grammar)
+    return tuple(
+        sorted(_by_year(text, _same_price(text, _by_mass(text, found))), key=lambda n: (n.start, n.end))
+    )
 
 
 _YEARLY = re.compile(
     r"\b(?:jährlich|pro Jahr|im Jahr(?! \d)|annually|per year|every year"
     r"|a year(?! (?:ago|earlier|later|before))"
-    r"|par an|chaque année)\b|年間|年産|毎年|(?<![\d０-９])年(?=[\d０-９])",
+    r"|par an|chaque année|annual (?:capacity|output|production)|jahres(?:kapazität|produktion)"
+    r"|(?:capacité|production) annuelle)\b|年間|年産|毎年|(?<![\d０-９])年(?=[\d０-９])",
     re.IGNORECASE,
 )
 _YEARLY_REACH = 45  # characters between tonnes and "a year"
@@ -129,121 +145,182 @@ def _by_year(text: str, found: list[Number]) -> list[Number]:
     return [replace(n, unit="tonne_per_year") if n.unit == "tonne" and near(n) else n for n in found]
 
 
-def _fractions(text: str, found: list[Number], grammar: _Grammar) -> list[Number]:
-    """Of "two thirds": percent of the whole, where no other number stands there."""
-    hits = [(m, value) for pattern, value in grammar.fractions for m in pattern.finditer(text)]
-    free = [h for h in hits if not any(n.start < h[0].end() and h[0].start() < n.end for n in found)]
+def _multiples(text: str, language: str, grammar: _Grammar) -> list[Number]:
+    """Of "fivefold" and 1.5倍: a factor to what it was before; "divided by three" is its inverse."""
+    numerals = numeral_grammar(language)
+    found: list[Number] = []
+    for pattern in grammar.multiples:
+        for m in pattern.finditer(text):
+            parts = m.groupdict()
+            value = numerals.word(parts["n"] or "") if "n" in parts else None
+            if value is None and (parts.get("n") or "")[:1].isdigit():
+                value = read_number(parts["n"] or "", numerals.decimal)
+            if value:
+                value = round(1 / value, 6) if parts.get("down") else value
+                found.append(Number(value, "ratio", m.start(), m.end(), role="factor_to_baseline"))
+    return found
+
+
+def _fractions(text: str, language: str, found: list[Number], grammar: _Grammar) -> list[Number]:
+    """Of "two thirds" and "nine out of ten": percent of the whole; other readings of its words go."""
+    hits = [(m.span(), value) for pattern, value in grammar.fractions for m in pattern.finditer(text)]
+    numerals = numeral_grammar(language)
+    for pattern in grammar.parts:
+        for m in pattern.finditer(text):
+            count = numerals.word(m["n"]) if "n" in m.groupdict() else 1.0
+            whole = grammar.denominators.get(m["d"].casefold()) or numerals.word(m["d"])
+            if count and whole and count < whole:
+                hits.append((m.span(), round(100 * count / whole, 6)))
     taken: list[Number] = []
-    for m, value in free:
-        if not any(n.start < m.end() and m.start() < n.end for n in taken):
-            taken.append(Number(value, "percent", m.start(), m.end()))
-    return taken
+    for (start, end), value in hits:
+        if not any(n.start < end and start < n.end for n in taken):
+            qualifier = _qualifier(text, start, end, grammar)
+            taken.append(Number(value, "percent", start, end, qualifier))
+    free = [n for n in taken if not any(_ratio_over(n, other) for other in found)]
+    return [n for n in found if not any(f.start < n.end and n.start < f.end for f in free)] + free
 
 
-_KILOGRAM = re.compile(
-    r"\b(?:ein|je|pro|a|per|one|le|par|un|du)\s(?:Kilogramm|Kilo|kg|kilogram(?:me)?)\b"
-    r"|(?:キロ|kg)(?:グラム)?(?:当たり|あたり|につき)",
-    re.IGNORECASE,
-)
+def _ratio_over(fraction: Number, other: Number) -> bool:
+    """Whether a fraction stands inside "by half" or "nearly all", which say more."""
+    return (
+        other.unit in ("ratio", "qualitative") and other.start < fraction.end and fraction.start < other.end
+    )
+
+
+_MASS = (
+    (re.compile(
+        r"\b(?:ein|je|pro|a|per|one|le|par|un|du)\s(?:Kilogramm|Kilo|kg|kilogram(?:me)?)\b"
+        r"|\bKilo(?:gramm)?preise?s?\b|\b(?:prix au|kilo(?:gram)?) (?:kilo|price)\b"
+        r"|(?:キロ|kg)(?:グラム)?(?:当たり|あたり|につき|(?=[\d０-９約]))", re.IGNORECASE), 1.0),
+    (re.compile(
+        r"\b(?:eine|je|pro|die|a|per|one|la|par|une)\s(?:Tonne|tonne|ton|metric ton)\b"
+        r"|\bTonnenpreise?s?\b"
+        r"|トン(?:当たり|あたり|につき|(?=[\d０-９約]))", re.IGNORECASE), 1e-3),
+)  # fmt: skip
+_PER_TONNE = re.compile(r"tonne|\bton\b|/\s?t\b|Tonne|トン", re.IGNORECASE)
+_LEVEL = re.compile(r"\b(?:from|to|after|nach|von|auf|gegenüber|à|contre|de|retombé)\b|から", re.IGNORECASE)
+_LEVEL_REACH = 40  # characters between two levels of one price
 _DEAREST = 1e6  # dollars; no metal costs more a kilogram
 
 
-def _by_kilogram(text: str, found: list[Number]) -> list[Number]:
-    """Of "a kilogram costs 230 dollars": the dollars are dollars per kilogram."""
-    if not _KILOGRAM.search(text):
+def _by_mass(text: str, found: list[Number]) -> list[Number]:
+    """Of "a kilogram costs 230 dollars" and 1トン1万5200ドル: the dollars are dollars per kilogram."""
+    for pattern, factor in _MASS:
+        if not pattern.search(text):
+            continue
+        priced = [n for n in found if n.unit == "USD" and (n.value or _DEAREST) < _DEAREST]
+        if priced and not any(n.unit == "USD_per_kg" for n in found):
+            named = [n for n in found if n.unit in ("tonne", "kg") and n.value == 1]
+            made = {n: replace(n, unit="USD_per_kg", value=_rounded((n.value or 0) * factor)) for n in priced}
+            return [made.get(n, n) for n in found if n not in named]
+    return found
+
+
+def _same_price(text: str, found: list[Number]) -> list[Number]:
+    """Of "$39,500 a tonne, down from $60,000": both are levels of one price."""
+    priced = [n for n in found if n.unit == "USD_per_kg"]
+    if not priced:
         return found
-    return [
-        replace(n, unit="USD_per_kg") if n.unit == "USD" and (n.value or _DEAREST) < _DEAREST else n
-        for n in found
-    ]
+
+    def level(n: Number) -> Number:
+        for one in priced:
+            between = text[min(one.end, n.end) : max(one.start, n.start)]
+            if len(between) <= _LEVEL_REACH and _LEVEL.search(between):
+                factor = 1e-3 if _PER_TONNE.search(text[one.start : one.end]) else 1.0
+                return replace(n, unit="USD_per_kg", value=_rounded((n.value or 0) * factor))
+        return n
+
+    return [level(n) if n.unit == "USD" and (n.value or _DEAREST) < _DEAREST else n for n in found]
 
 
-def _measured(text: str, grammar: _Grammar) -> list[Number]:
-    raw = [_one(text, m, grammar) for m in grammar.number.finditer(text)]
-    found: list[Number] = []
-    for i, number in enumerate(raw):
-        if found and number.start < found[-1].end:
-            continue  # already read as the second part of 1兆2000億
-        following = raw[i + 1] if i + 1 < len(raw) else None
-        pair = following and grammar.pair.fullmatch(text[number.end : following.start])
-        if pair and following is not None and following.unit and not _is_year(number):
-            unit = number.unit or following.unit
-            number = Number(_rescaled(number, following), unit, number.start, number.end, number.qualifier)
-        if number.unit:
-            found.append(number)
+def _rounded(value: float) -> float:
+    return round(value, 6)
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """A numeral with the unit behind or before it; ``factor`` leads to the base unit."""
+
+    numeral: Numeral
+    unit: str
+    factor: float
+    end: int
+
+
+def _measured(text: str, language: str, grammar: _Grammar) -> list[Number]:
+    raw = [_raw(text, numeral, grammar) for numeral in find_numerals(text, language)]
+    links = [bool(grammar.pair.fullmatch(text[a.end : b.numeral.start])) for a, b in pairwise(raw)]
+    for i in range(len(links) - 1, -1, -1):
+        if links[i] and not _is_year(raw[i]):
+            raw[i], raw[i + 1] = _shared(raw[i], raw[i + 1])
+    found = [_number(text, r, grammar) for r in raw if r.unit]
     return _with_pair_roles(text, found, grammar)
 
 
-def _is_year(number: Number) -> bool:
+def _raw(text: str, numeral: Numeral, grammar: _Grammar) -> _Raw:
+    unit, factor, end = _unit(text, numeral.end, grammar)
+    signed = _SIGNS.get(numeral.sign)
+    if signed and (unit not in MONEY and (signed != "USD" or unit != "USD_per_kg")):
+        unit, factor, end = signed, 1.0, numeral.end  # "€110 per kg" is no price in dollars
+    before = text[max(0, numeral.start - 24) : numeral.start]
+    if unit == "percent" and _GDP_BEFORE.search(before):
+        unit = "percent_of_gdp"
+    return _Raw(numeral, unit, factor, end)
+
+
+def _shared(one: _Raw, two: _Raw) -> tuple[_Raw, _Raw]:
+    """Of "$5-7 billion" and 2〜3割: both halves have the unit and the scale that one of them states."""
+    if not one.unit and not two.unit:
+        return one, two
+    if not two.unit and two.numeral.end == two.end and one.numeral.sign:
+        two = replace(two, unit=one.unit, factor=one.factor)
+    bare = not one.unit or (one.numeral.sign and one.unit == two.unit)
+    if not bare or not two.unit:
+        return one, two
+    numeral = one.numeral
+    if numeral.scale == 1 and numeral.value < _SMALL:
+        numeral = replace(numeral, value=numeral.value * two.numeral.scale)
+    return replace(one, numeral=numeral, unit=two.unit, factor=two.factor), two
+
+
+def _is_year(raw: _Raw) -> bool:
     """A bare 1900 to 2100 is a year: "bis 2026 auf 2 Prozent" is no change from 2026."""
-    return not number.unit and number.value is not None and 1900 <= number.value <= 2100
+    return not raw.unit and 1900 <= raw.numeral.value <= 2100
 
 
-def _rescaled(number: Number, following: Number) -> float | None:
-    """Value of the bare first number of "20 to 30 billion dollars"."""
-    money = following.unit in ("USD", "EUR", "JPY", "AUD") and following.value and number.value
-    if number.unit or not money or following.value is None or number.value is None:
-        return number.value
-    scale = max((s for s in (1e12, 1e9, 1e6) if following.value >= s), default=1.0)
-    return number.value * scale if number.value < 1000 else number.value
+def _number(text: str, raw: _Raw, grammar: _Grammar) -> Number:
+    value, end = raw.numeral.value * raw.factor, raw.end
+    if (
+        raw.unit == "percent"
+        and raw.factor == 10
+        and (m := re.match(r"([1-9１-９])分(?!の)", text[end : end + 3]))
+    ):
+        value, end = value + int(m[1]), end + 2  # 3割5分 is 35 percent
+    qualifier = _qualifier(text, raw.numeral.start, end, grammar)
+    return Number(_rounded(value), raw.unit, raw.numeral.start, end, qualifier)
+
+
+def _qualifier(text: str, start: int, end: int, grammar: _Grammar) -> str:
+    before = text[max(0, start - 24) : start]
+    told = next((q for p, q in grammar.qualifiers if p.search(before)), None)
+    return told or next((q for p, q in grammar.qualifiers_behind if p.match(text, end)), "exact")
 
 
 def _with_pair_roles(text: str, found: list[Number], grammar: _Grammar) -> list[Number]:
     roles = ["amount"] * len(found)
     for i in range(len(found) - 1):
-        same = found[i].unit == found[i + 1].unit
-        if same and grammar.pair.fullmatch(text[found[i].end : found[i + 1].start]):
-            change = _CHANGE.search(text[found[i].end : found[i + 1].start])
-            roles[i : i + 2] = ("from", "to") if change else ("low", "high")
-    return [
-        Number(n.value, n.unit, n.start, n.end, n.qualifier, r) for n, r in zip(found, roles, strict=True)
-    ]
+        between = text[found[i].end : found[i + 1].start]
+        if found[i].unit != found[i + 1].unit:
+            continue
+        if grammar.pair.fullmatch(between):
+            roles[i : i + 2] = ("from", "to") if _CHANGE.search(between) else ("low", "high")
+        elif _FROM_BEHIND.fullmatch(between):
+            roles[i : i + 2] = ("to", "from")
+    return [replace(n, role=r) for n, r in zip(found, roles, strict=True)]
 
 
-def _one(text: str, match: re.Match[str], grammar: _Grammar) -> Number:
-    spelled = match.groupdict().get("word")
-    value = grammar.words[spelled.casefold()] if spelled else read_number(match["digits"], grammar.decimal)
-    end = match.end()
-    factor, end = _scale(text, end, grammar)
-    value *= factor
-    if factor > 1:
-        value, end = _further_parts(text, value, end, grammar)
-    unit, end = _unit(text, end, grammar)
-    if unit == "tenths":  # 9割 is nine tenths
-        value, unit = value * 10, "percent"
-    sign = match["sign"]
-    if sign and not unit.startswith(("USD", "EUR", "JPY", "AUD")):
-        unit = _SIGNS.get(sign.upper(), "USD")
-    before = text[max(0, match.start() - 24) : match.start()]
-    if unit == "percent" and _GDP_BEFORE.search(before):
-        unit = "percent_of_gdp"
-    qualifier = next((q for p, q in grammar.qualifiers if p.search(before)), "exact")
-    return Number(round(value, 6), unit, match.start(), end, qualifier)
-
-
-def _scale(text: str, at: int, grammar: _Grammar) -> tuple[float, int]:
-    rest = text[at : at + 16]
-    stripped = rest.lstrip(" \u00a0\u202f-").casefold()
-    skip = len(rest) - len(rest.lstrip(" \u00a0\u202f-"))
-    for word, factor in grammar.scales:
-        follows = stripped[len(word) : len(word) + 1]
-        if stripped.startswith(word) and not (word[-1:].isascii() and word.isalpha() and follows.isalpha()):
-            return factor, at + skip + len(word)
-    return 1.0, at
-
-
-def _further_parts(text: str, value: float, end: int, grammar: _Grammar) -> tuple[float, int]:
-    """Go on reading after a scale: 1兆2000億 is one number."""
-    while (m := re.match(r"[\d０-９][\d０-９,，]{0,12}", text[end : end + 16])) is not None:
-        factor, stop = _scale(text, end + m.end(), grammar)
-        if factor <= 1 or factor >= value:
-            break
-        value, end = value + read_number(m.group(), ".") * factor, stop
-    return value, end
-
-
-def _unit(text: str, at: int, grammar: _Grammar) -> tuple[str, int]:
-    for pattern, unit in grammar.units:
+def _unit(text: str, at: int, grammar: _Grammar) -> tuple[str, float, int]:
+    for pattern, unit, factor in grammar.units:
         if m := pattern.match(text, at):
-            return unit, m.end()
-    return "", at
+            return unit, factor, m.end()
+    return "", 1.0, at

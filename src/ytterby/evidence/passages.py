@@ -13,6 +13,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+from ytterby.evidence.furniture import furnish
 from ytterby.evidence.lexicon import read_rules
 
 NOISE_TYPES = (
@@ -91,7 +92,7 @@ def cut(text: str) -> tuple[list[Passage], Header]:
     """Passages of a text in order, covering it without gap or overlap, and its header."""
     passages, header, at = _head(text)
     lines = [Passage(m.start(), m.end(), "body") for m in _LINE.finditer(text, at)]
-    typed = _typed_lines(text, lines)
+    typed = _typed_lines(text, lines, titled=bool(header.title))
     typed, header = _late_fields(text, typed, header)
     for passage in _with_structure(text, typed, bool(header.title)):
         passages += _split(text, passage)
@@ -158,13 +159,15 @@ def _header(values: dict[str, str], spans: dict[str, tuple[int, int]]) -> Header
     )
 
 
-def _typed_lines(text: str, lines: list[Passage]) -> list[Passage]:
+def _typed_lines(text: str, lines: list[Passage], *, titled: bool) -> list[Passage]:
     bare = [text[p.start : p.end].strip() for p in lines]
     repeats = Counter(line for line in map(_uncredited, bare) if len(line) > 15)
     typed = [
         replace(p, type=_line_type(line, repeats)) if line else p for p, line in zip(lines, bare, strict=True)
     ]
-    return _captions_before_credits(bare, typed)
+    typed = _captions_before_credits(bare, typed)
+    kinds = furnish(bare, [p.type for p in typed], titled=titled)
+    return [replace(p, type=kind) for p, kind in zip(typed, kinds, strict=True)]
 
 
 def _uncredited(line: str) -> str:

@@ -1,7 +1,8 @@
-"""Persons and bodies that no list names: an office before a name makes a source of it.
+"""Persons and bodies that no list names: an office, a kind of body or a verb of saying makes a source of one.
 
-"Trade Commissioner Ilse Verhoeven", "der Zulieferer Marwede". Later sentences may use the family
-name alone. Names in Japanese script stay as written: their reading cannot be told from the text.
+"Trade Commissioner Ilse Verhoeven", "der Zulieferer Marwede", "said Amelia Harlow". Later sentences may
+use the family name alone. Names in Japanese script stay as written: their reading cannot be told from
+the text. The patterns are data: ``rules/people.toml``.
 """
 
 from __future__ import annotations
@@ -11,55 +12,48 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Literal, NamedTuple
 
-_CAP = r"[A-ZÄÖÜÉÈŠŽČ][a-zäöüßéèêëïôçñáíóúãõšžčćł]+(?:-[A-ZÄÖÜÉ][a-zäöüßéèêëïôç]+)?"
+from ytterby.evidence.lexicon import read_rules
+
+SourceKind = Literal["person", "company", "government"]
+_CAP = r"[A-ZÄÖÜÉÈŠŽČ][a-zäöüßéèêëïôçñáíóúãõšžčćł]+(?:-[A-ZÄÖÜÉ]?[a-zäöüßéèêëïôç]+)?"
 _FULL = rf"(?P<name>{_CAP}(?:\s(?:[A-Z]\.\s)?(?:von |van |de |da |al |der |den )?{_CAP}){{1,2}})"
-_OFFICES = {
-    "de": (
-        rf"(?:[Mm]inister|[Kk]ommissar|[Pp]räsident|[Ss]precher|[Cc]hef|[Kk]anzler|[Ss]ekretär|"
-        rf"[Bb]otschafter|[Gg]ouverneur|[Dd]irektor|[Aa]nalyst|[Ff]orscher|[Öö]konom|[Vv]orsitzende|[Bb]eauftragte|"
-        rf"[Ee]xperte|[Aa]bgeordnete|[Vv]orständ?)(?:in|r|n)?\s{_FULL}"
-    ),
-    "en": (
-        rf"\b(?:[Mm]inister|[Cc]ommissioner|[Ss]ecretary|[Pp]resident|[Pp]remier|[Cc]hancellor|[Aa]mbassador|"
-        rf"[Gg]overnor|[Ss]pokes(?:man|woman|person)|[Ee]xecutive|CEO|[Cc]hair(?:man|woman)?|[Dd]irector|"
-        rf"[Ss]enator|[Aa]nalyst|[Ee]conomist|[Pp]rofessor|[Rr]epresentative|[Ee]nvoy)\s{_FULL}"
-    ),
-    "fr": (
-        rf"\b(?:[Mm]inistre|[Cc]ommissaire|[Pp]résidente?|[Pp]orte-parole|[Ss]ecrétaire|[Aa]mbassad\w+|"
-        rf"[Dd]irect(?:eur|rice)|[Éé]conomiste|[Aa]nalyste|[Dd]éputée?|[Ss]énat\w+|PDG|[Cc]hanceli\w+)"
-        rf"(?:\s(?:de\sla|de\sl['’]|des|du|de|d['’]|aux?|à\sla)\s?[\w-]+(?:\set\s[\w-]+)?)?,?\s{_FULL}"
-    ),
-}  # fmt: skip
-_BODIES = {
-    "de": r"(?:[Bb]ehörde|[Bb]eratungshaus(?:es)?|[Ii]nstituts?|[Vv]erbands?|Firma|Zulieferer|Konzerns?|"
-    r"Hersteller)",
-    "en": r"(?:consultancy|regulator|institute|association|think tank|consultants|supplier|maker)",
-    "fr": r"(?:autorité|cabinet|institut|fédération|équipementier|fabricant)",
-}
+_BODY = r"[A-ZÉ][\w&-]{1,30}"
+_NAME = rf"(?P<name>{_BODY}(?:\s{_BODY}){{0,2}})"
 _JAPANESE = re.compile(
     r"(?<![一-龠々])(?P<name>[一-龠々]{3,5}?)(?:経済産業相|経産相|外相|財務相|防衛相|環境相|官房長官|首相|大統領|報道官|社長|会長)"
 )
+_SHORT_NAME = 3  # a family name of fewer letters stands inside too many words
 
 
 class Source(NamedTuple):
     """A person or body found in a sentence, and where."""
 
     name: str
-    type: Literal["person", "company"]
+    type: SourceKind
     start: int
     end: int
 
 
+class _People(NamedTuple):
+    patterns: tuple[tuple[SourceKind, re.Pattern[str]], ...]
+    not_names: frozenset[str]
+
+
 @cache
-def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str]] | None:
-    if language not in _OFFICES:
+def _people(language: str) -> _People | None:
+    table = read_rules("people.toml").get(language)
+    if table is None:
         return None
-    body = rf"{_BODIES[language]}\s(?P<name>[A-Z][\w-]{{2,30}})"
-    return re.compile(_OFFICES[language]), re.compile(body)
+    rows: tuple[tuple[SourceKind, str], ...] = (
+        ("person", table["offices"]), ("person", table["before"]), ("person", table["behind"]),
+        ("government", table["government"]), ("company", table["companies"]),
+    )  # fmt: skip
+    filled = ((kind, p.replace("<name>", _NAME).replace("<full>", _FULL)) for kind, p in rows)
+    return _People(tuple((kind, re.compile(p)) for kind, p in filled), frozenset(table["not_names"].split()))
 
 
 def find_sources(text: str, language: str, known: dict[str, str]) -> Iterator[Source]:
-    """Sources that an office or a kind of body introduces, and known family names.
+    """Sources that an office, a kind of body or a verb introduces, and known family names.
 
     Parameters
     ----------
@@ -67,14 +61,31 @@ def find_sources(text: str, language: str, known: dict[str, str]) -> Iterator[So
     """
     if language == "ja":
         yield from (Source(m["name"], "person", *m.span("name")) for m in _JAPANESE.finditer(text))
-    patterns = _patterns(language)
-    if patterns is None:
+    people = _people(language)
+    if people is None:
         return
-    for m in patterns[0].finditer(text):
-        known[m["name"].split()[-1]] = m["name"]
-        yield Source(m["name"], "person", *m.span("name"))
-    for m in patterns[1].finditer(text):
-        yield Source(m["name"], "company", *m.span("name"))
+    taken: list[tuple[int, int]] = []
+    for kind, pattern in people.patterns:
+        for m in pattern.finditer(text):
+            name = _plain(m["name"], people.not_names)
+            free = not any(start < m.end("name") and m.start("name") < end for start, end in taken)
+            if name and free and (kind != "person" or " " in name):
+                taken.append(m.span("name"))
+                if kind == "person":
+                    known[name.split()[-1]] = name
+                yield Source(name, kind, m.start("name"), m.start("name") + len(name))
+    yield from _again(text, known)
+
+
+def _plain(name: str, not_names: frozenset[str]) -> str:
+    """The words of a name up to the first that belongs to no name; "" where it begins with one."""
+    words = name.split()
+    stop = next((i for i, word in enumerate(words) if word.casefold() in not_names), len(words))
+    return " ".join(words[:stop])
+
+
+def _again(text: str, known: dict[str, str]) -> Iterator[Source]:
     for family, full in known.items():
-        if full not in text and (at := text.find(family)) >= 0:
+        at = text.find(family) if len(family) >= _SHORT_NAME and full not in text else -1
+        if at >= 0 and not text[at + len(family) : at + len(family) + 1].isalpha():
             yield Source(full, "person", at, at + len(family))

@@ -17,6 +17,7 @@ _ADJECTIVES = (
     "aines", "ois", "oise", "oises", "ien", "iens", "ienne", "iennes", "éen", "éens", "éenne", "ish", "ican",
 )  # fmt: skip
 _GOVERNING = ("regierung", "government", "gouvernement", "president", "präsident", "président", "minist")
+_OWNED = 4  # characters between a country and its ban ("China's ban")
 _MOST = 4  # parties of one joint act; longer lists are lists of something else
 
 
@@ -100,12 +101,17 @@ def _licence(scene: Scene, span: Span, anchor: int) -> Roles:
     return _control(scene, span, anchor)
 
 
-def _stop(scene: Scene, span: Span, _anchor: int) -> Roles:
+def _stop(scene: Scene, span: Span, anchor: int) -> Roles:
     """As written: the subject stops, the other one is hit."""
     ids = (
         [m.id for m in scene.actors(span) if m.start not in scene.speaking] or scene.ids(span) or scene.ids()
     )
     origin = [c for c in _related(scene, span, "from", "by") if c in ids]
+    beside = [m for m in scene.actors(span) if 0 <= anchor - m.end <= _OWNED]
+    owner = [m.id for m in beside if m.relation not in ("to", "with", "in", "on")]
+    if owner and owner[0] in ids and not origin:
+        aims = [c for c in _related(scene, span, "to", "against") if c != owner[0]]
+        return [(owner[0], "agent"), *((c, "target") for c in aims[:1])]
     agent = origin[0] if origin and (len(ids) > 1 or len(scene.ids(span)) > 1) else scene.subject(span)
     if agent is None:
         return []
@@ -129,7 +135,7 @@ def _pledge(scene: Scene, span: Span, _anchor: int) -> Roles:
     last = scene.context.pledge
     ids = scene.ids(span)
     subject = scene.subject(span)
-    if not ids and scene.group("org", span):
+    if not scene.named(span) and scene.group("org", span):
         return []  # companies deal with each other; no country is named
     opening = min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
     if last and (opening or not ids):
@@ -153,7 +159,8 @@ def _tariff(scene: Scene, span: Span, _anchor: int) -> Roles:
     subject = scene.subject(span)
     origin = [m.id for m in inside if m.relation in ("from", "on", "against", "made")]
     origin += [m.id for m in inside if m.id not in (*origin, "USA") and _is_adjective(scene, m)]
-    importer = [m.id for m in inside if m.relation in ("to", "in") and m.id not in origin and len(m.id) == 3]
+    near = [m for m in inside if m.relation == "to" or clause[0] <= m.start < clause[1]]
+    importer = [m.id for m in near if m.relation in ("to", "in") and m.id not in origin and len(m.id) == 3]
     ids = list(dict.fromkeys(m.id for m in inside)) or list(scene.context.pair)
     agent = importer[0] if importer else _levier(ids, origin, subject, scene.context.pair)
     others = [c for c in ids if c != agent] or [c for c in scene.context.pair if c != agent]
@@ -183,6 +190,9 @@ def _is_adjective(scene: Scene, mention: Mention) -> bool:
 def _dependence(scene: Scene, span: Span, anchor: int) -> Roles:
     """Who depends is named freely, on whom with a preposition (Japanese: 中国への依存)."""
     actors = scene.actors(span) or scene.actors()
+    if supplier := _supplier(scene, actors):
+        who = [m.id for m in actors if m.id != supplier][:1]
+        return [*((c, "agent") for c in who), (supplier, "counterpart")]
     if origin := _goods_origin(scene, actors):
         who = [m.id for m in actors if m.id != origin][:1] or [c for c in [scene.context.subject] if c]
         return [(c, "agent") for c in who if c != origin] + [(origin, "counterpart")]
@@ -193,6 +203,14 @@ def _dependence(scene: Scene, span: Span, anchor: int) -> Roles:
     if not who and scene.context.subject not in (None, *on_whom):
         who = [str(scene.context.subject)]
     return [(c, "agent") for c in who] + [(c, "counterpart") for c in on_whom]
+
+
+def _supplier(scene: Scene, actors: Sequence[Mention]) -> str | None:
+    """Of "China supplied 72% of Japan's imports": the subject before a verb of supplying."""
+    verbs = [h.start for h in scene.hits.get("supply_verb", ())]
+    first = actors[0] if len(actors) > 1 else None
+    leads = first is not None and first.relation == "" and verbs and first.end <= verbs[0] <= actors[1].start
+    return first.id if first and leads else None
 
 
 def _goods_origin(scene: Scene, actors: Sequence[Mention]) -> str | None:

@@ -8,21 +8,28 @@ is the topic, whose words are being reported.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
 from ytterby.evidence.claims import Attribution, Claim, TimeSpan
-from ytterby.evidence.dates import Moment, Tense, find_times
+from ytterby.evidence.dates import find_times
 from ytterby.evidence.lexicon import Hit, matcher, names
-from ytterby.evidence.numbers import Number, find_numbers
+from ytterby.evidence.moments import Moment, Tense
+from ytterby.evidence.numbers import MONEY, Number, find_numbers
 from ytterby.evidence.sentences import Sentence, clauses_of
 
 Span = tuple[int, int]
-MONEY = frozenset({"USD", "EUR", "JPY", "AUD", "GBP", "CAD"})
 _RELATIVE = re.compile(r"(?:which|who|that|qui|das|die|der|welche[rs]?)\b", re.IGNORECASE)
 _HEAD = 24  # characters in which the clause's own subject stands ("die Japan ... versprach")
+_APPOSED = 36  # characters between a nationality and the company it belongs to
+_APPOSITION = re.compile(r"(?:[’']?s)?(?:[\s-][\w-]+){0,3}\s?")
+_JA_PLAIN = re.compile(
+    r"(?:する|せる|げる|てる|ける|める|やす|ばす|こす)。?$"
+)  # an act in the plain form is ahead
+_JA_STATE = re.compile(r"(?:^|[、。「　])(政府)(?=は|が|も|、|の(?!関係))")
+_JA_APPOSED = re.compile(r"(?:の|系)?[^、。はがをにとで]{0,12}")
 _NEAR = 4  # characters between a name and its relative clause
 _TOPIC_REACH = 4  # sentences a topic lasts
 
@@ -50,12 +57,16 @@ class Context:
     person: str | None = None
     leaders: dict[str, str] = field(default_factory=dict)
     body: str | None = None  # the public body named last
+    speaker: str | None = None  # the person that spoke or was introduced last
+    firm: str | None = None  # the company named last
     people: dict[str, str] = field(default_factory=dict)  # family name -> full name
     materials: tuple[str, ...] = ()
     materials_at: int = -99
+    companies: dict[str, str] = field(default_factory=dict)  # company -> country that the text gave it
     control_agent: str | None = None
     control_time: TimeSpan | None = None
     last_time: TimeSpan | None = None
+    last_day: date | None = None
     pledge: tuple[str, str] | None = None
     attribution: tuple[Attribution, ...] = ()
     attribution_at: tuple[int, int] = (-99, -99)
@@ -68,13 +79,16 @@ _BEFORE: dict[str, tuple[tuple[str, str], ...]] = {
     "de": (
         ("with", r"mit"), ("from", r"von|vom|aus|durch"), ("to", r"nach|gegenüber|an|in die|zu|zum|zur"),
         ("against", r"gegen|wider"), ("in", r"in|im|bei"), ("on", r"auf|für"),
+        ("outside", r"außerhalb|jenseits"),
     ),
     "en": (
         ("with", r"with"), ("from", r"from|by|out of"), ("to", r"to|into|toward|towards"),
-        ("against", r"against"), ("in", r"in|at|inside"), ("on", r"on|upon|for"), ("of", r"of"),
+        ("against", r"against"), ("in", r"in|at|inside"), ("on", r"on|upon|for"),
+        ("outside", r"outside|beyond|outside of"), ("of", r"of"),
     ),
     "fr": (
-        ("with", r"avec"), ("from", r"depuis|par|venant de|provenance de|vis à vis de|l.égard de"),
+        ("outside", r"hors de|en dehors de|hors"), ("with", r"avec"),
+        ("from", r"depuis|par|venant de|provenance de|vis à vis de|l.égard de"),
         ("to", r"vers|à|au|aux|envers"), ("against", r"contre|face à|face aux?"), ("in", r"en|dans|chez"),
         ("on", r"sur|pour"), ("of", r"de|du|des|d"),
     ),
@@ -90,6 +104,7 @@ _RELATIONS = {
     for lang, rows in _BEFORE.items()
 }
 _BEHIND = (
+    ("outside", re.compile("以外")),
     ("made", re.compile("産|製")),
     ("by", re.compile("による|により|によって")),
     ("from", re.compile("から|発")),
@@ -121,6 +136,8 @@ class Scene:
         found: dict[str, list[Hit]] = {}
         for hit in matcher(self.sentence.language).scan(self.text):
             found.setdefault(hit.family, []).append(hit)
+        if self.sentence.language == "ja" and (m := _JA_PLAIN.search(self.text)):
+            found["plain_future"] = [Hit("plain_future", m.start(), m.end(), m.start() // 2, m.end() // 2)]
         return found
 
     @cached_property
@@ -131,7 +148,10 @@ class Scene:
     @cached_property
     def times(self) -> list[Moment]:
         """Times, resolved against the report's date."""
-        return find_times(self.text, self.sentence.language, self.context.report, self.tense)
+        context = self.context
+        spoken = [h.end for family in ("said", "showed") for h in self.hits.get(family, ())]
+        language = self.sentence.language
+        return find_times(self.text, language, context.report, self.tense, context.last_day, spoken)
 
     @cached_property
     def tense(self) -> Tense:
@@ -179,13 +199,47 @@ class Scene:
                 hidden = any(a <= hit.start < b for a, b in inside)
                 if isinstance(country, str) and not hidden and (country, hit.start) not in found:
                     found[country, hit.start] = self._mention(country, hit, group)
+        if self.sentence.language == "ja":  # 政府 alone is the government of the paper's own country
+            own = (
+                Hit("country:JPN", m.start(1), m.end(1), m.start() // 2, m.end() // 2)
+                for m in _JA_STATE.finditer(self.text)
+            )
+            found |= {("JPN", hit.start): self._mention("JPN", hit, "country") for hit in own}
+        for country, hit in self._companies(list(found.values())):
+            found.setdefault((country, hit.start), self._mention(country, hit, "org"))
         return sorted(found.values(), key=lambda m: (m.start, m.end))
+
+    def _companies(self, named: list[Mention]) -> Iterator[tuple[str, Hit]]:
+        """Companies as their countries: the one beside the name, else what was said or is known of them."""
+        known = self.context.companies
+        for name, hit in self.group("org"):
+            beside = next((m for m in named if self._apposed(m, hit)), None)
+            if beside is not None and not beside.by_person:
+                known[name] = beside.id
+            listed = names()["org"][name].get("country")
+            country = known.get(name) or (listed if isinstance(listed, str) else None)
+            earlier = any(m.id == country and m.start < hit.start for m in named)
+            if country and beside is None and not earlier:
+                yield country, hit
+
+    def _apposed(self, mention: Mention, hit: Hit) -> bool:
+        """Whether a country is the company's by its place: "der australische Konzern X", 豪ライナス."""
+        between = self.text[mention.end : hit.start]
+        if not 0 <= hit.start - mention.end <= _APPOSED:
+            return False
+        if self.sentence.language == "ja":
+            return _JA_APPOSED.fullmatch(between) is not None
+        return (
+            mention.relation in ("", "of", "from", "with", "by")
+            and _APPOSITION.fullmatch(between) is not None
+        )
 
     def _mention(self, country: str, hit: Hit, group: str) -> Mention:
         place = any(h.start == hit.start for _, h in self.group("place"))
-        return Mention(country, hit.start, hit.end, self._relation(hit), group == "person", place)
+        return Mention(country, hit.start, hit.end, self.relation(hit), group == "person", place)
 
-    def _relation(self, hit: Hit) -> str:
+    def relation(self, hit: Hit) -> str:
+        """The preposition that a name stands behind, "" for none (Japanese: the particle before it)."""
         if self.sentence.language == "ja":
             behind = self.text[hit.end : hit.end + 8]
             return next((name for name, p in _BEHIND if p.match(behind)), "")
@@ -199,7 +253,7 @@ class Scene:
         for m in self.mentions:
             if span and not (span[0] <= m.start and m.end <= span[1]):
                 continue
-            if m.is_place and m.relation == "in":
+            if (m.is_place and m.relation == "in") or m.relation == "outside":
                 continue
             kept.setdefault(m.id, m)
         return list(kept.values())
@@ -212,6 +266,11 @@ class Scene:
         if not found and self.has("the_country", span) and self.context.subject:
             found = [self.context.subject]
         return found or self._by_pronoun(span)
+
+    def named(self, span: Span | None = None) -> list[str]:
+        """Codes of countries that the text names itself, not by their companies."""
+        companies = {hit.start for _, hit in self.group("org")}
+        return [m.id for m in self.actors(span) if m.start not in companies]
 
     def pronoun_ids(self) -> list[str]:
         """Country of the person that a pronoun of the sentence may mean."""
@@ -268,7 +327,7 @@ class Scene:
         if free := [m.id for m in self.actors() if m.relation in ("", "of")]:
             context.subject = free[0]
         for person, _ in self.group("person"):
-            context.person = person
+            context.person = context.speaker = person
             country = names()["person"][person].get("country")
             if isinstance(country, str):
                 context.leaders.setdefault(country, person)
@@ -277,5 +336,7 @@ class Scene:
                 context.body = name
         if materials := self.materials():
             context.materials, context.materials_at = tuple(materials), context.number
+        if days := [m for m in self.times if m.granularity == "day"]:
+            context.last_day = days[-1].start or days[-1].end
         context.previous = tuple(claims)
         context.number += 1

@@ -11,7 +11,7 @@ from ytterby.evidence.passages import Passage
 
 _LONGEST = 900  # characters; a longer "sentence" is cut so that work per sentence stays bounded
 _STOP = re.compile(
-    r"[.!?…]{1,5}[\"”“»«’')\]]{0,3}\s{1,20}(?=[\"„“»«(‚'\[]{0,2}[A-ZÄÖÜÉÈÀÊÎÔÇ\d])"
+    r"[.!?…]{1,5}[\"”“»«’')\]]{0,3}\s{1,20}(?=[\"„“»«(‚'\[]{0,2}[\u00a0\u202f ]?[A-ZÄÖÜÉÈÀÊÎÔÇ\d])"
     r"|\s?;\s+(?=\w)|[。！？]{1,5}[」』)）]{0,2}|\n+"
 )
 _ABBREVIATION = re.compile(

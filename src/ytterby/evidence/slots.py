@@ -1,47 +1,41 @@
-"""Fill a claim's slots: quantities, times, kind-specific fields, the check query."""
+"""Fill a claim's slots: quantities and the check query; its times stand in :mod:`ytterby.evidence.timing`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 from ytterby.evidence.claims import Check, Quantity, TimeSpan
 from ytterby.evidence.claims import Span as Quote
-from ytterby.evidence.dates import Moment
 from ytterby.evidence.kinds import Rule
-from ytterby.evidence.numbers import Number
-from ytterby.evidence.scene import MONEY, Scene, Span
+from ytterby.evidence.numbers import MONEY, Number
+from ytterby.evidence.scene import Scene, Span
 
-_NO_VAGUE = frozenset({"visit", "price", "trade_flow", "production_share", "processing_share"})
-_ANNOUNCED = frozenset({
-    "export_control", "export_licence_requirement", "export_stop", "export_quota",
-    "stockpiling", "investment_pledge", "diversification_measure", "financing", "tariff",
-})  # fmt: skip
-_FIGURES = frozenset({"price", "production_share", "processing_share", "trade_flow", "reserves", "capacity"})
 _REE_CODES = ("280530", "2846")
 
 
-def _quote(scene: Scene, start: int, end: int) -> Quote:
+def quote_of(scene: Scene, start: int, end: int) -> Quote:
+    """Characters ``start``..``end`` of a sentence as a span of its article."""
     while start < end and scene.text[start].isspace():
         start += 1
     base = scene.sentence.start
     return Quote(start=base + start, end=base + end, quote=scene.text[start:end])
 
 
-def _inside(start: int, end: int, span: Span) -> bool:
+def inside(start: int, end: int, span: Span) -> bool:
+    """Whether characters ``start``..``end`` lie in ``span``."""
     return span[0] <= start and end <= span[1]
 
 
 def quantities(scene: Scene, span: Span, rule: Rule) -> tuple[Quantity, ...]:
     """Numbers of the units the kind takes; a conversion in brackets is dropped."""
-    found = [n for n in scene.numbers if n.unit in rule.units and _inside(n.start, n.end, span)]
+    found = [n for n in scene.numbers if n.unit in rule.units and inside(n.start, n.end, span)]
     if rule.scope != "conversion":
         found = [n for n in found if not _is_conversion(scene, n)]
-    if "ratio" in rule.units and any(n.unit == "ratio" for n in found):
+    if rule.check == "ratio" and any(n.unit == "ratio" for n in found):
         found = [n for n in found if n.unit == "ratio"]
     if "USD_per_kg" in rule.units and any(n.unit == "USD_per_kg" for n in found):
-        found = [n for n in found if n.unit == "USD_per_kg"]
+        found = [n for n in found if n.unit not in MONEY]
     if (
         rule.check == "share"
         and len(found) == 2
@@ -84,112 +78,8 @@ def _quantity(scene: Scene, n: Number, rule: Rule) -> Quantity:
     if n.role != "amount":
         role = n.role
     return Quantity(
-        value=n.value, unit=n.unit, role=role, qualifier=n.qualifier, span=_quote(scene, n.start, n.end)
+        value=n.value, unit=n.unit, role=role, qualifier=n.qualifier, span=quote_of(scene, n.start, n.end)
     )
-
-
-def times(scene: Scene, span: Span, rule: Rule, status: str, anchor: int) -> tuple[TimeSpan, ...]:
-    """Times of the claim with their roles; what "since then" points to; the day of the news."""
-    part = _part(scene, span, anchor)
-    moments = [m for m in scene.times if _inside(m.at, m.stop, part)]
-    moments = [m for m in moments if m.granularity != "vague" or rule.kind not in _NO_VAGUE]
-    found = [_said(scene, m, _time(scene, m, rule), rule, status) for m in moments]
-    found += _since_then(scene, span, rule)
-    if not found and rule.kind == "export_licence_requirement" and scene.context.control_time:
-        found = [_effective(scene.context.control_time)]
-    report = scene.context.report
-    if not found and status in rule.day and report and not scene.has("the_day_unknown"):
-        day = report.isoformat()
-        found = [TimeSpan(role="event", start=day, end=day, granularity="day", resolved_from="report date")]
-    if rule.check == "import_share" and report and _has_change(scene, span):
-        day = report.isoformat()
-        found.append(
-            TimeSpan(role="current", start=day, end=day, granularity="day", resolved_from="report date")
-        )
-    return tuple({(t.role, t.start, t.end): t for t in reversed(found)}.values())[::-1]
-
-
-def _part(scene: Scene, span: Span, anchor: int) -> Span:
-    """The claim's side of a colon, where both sides name times."""
-    at = scene.text.find(":", *span)
-    sides = [(span[0], at), (at, span[1])] if at > 0 else [span]
-    dated = [side for side in sides if any(_inside(m.at, m.stop, side) for m in scene.times)]
-    return next(side for side in sides if side[0] <= anchor < side[1]) if len(dated) == 2 else span
-
-
-def _said(scene: Scene, m: Moment, time: TimeSpan, rule: Rule, status: str) -> TimeSpan:
-    """A day that belongs to the saying: announced where that is the news, else a statement's."""
-    if time.role == "agreed" and status not in ("agreed", "concluded"):
-        time = time.model_copy(update={"role": "event"})
-    if m.role or time.role not in ("event", "effective"):
-        return time
-    if status == "announced" and rule.kind in _ANNOUNCED:
-        return time.model_copy(update={"role": "announced", "end": m.end.isoformat() if m.end else None})
-    clause = next((c for c in scene.clauses if c[0] <= m.at < c[1]), None)
-    about_saying = clause and clause != scene.focus and scene.attributed and scene.has("said", clause)
-    return time.model_copy(update={"role": "statement"}) if about_saying and rule.kind == "tariff" else time
-
-
-def _has_change(scene: Scene, span: Span) -> bool:
-    roles = {n.role for n in scene.numbers if n.unit == "percent" and _inside(n.start, n.end, span)}
-    return {"from", "to"} <= roles
-
-
-def _time(scene: Scene, m: Moment, rule: Rule) -> TimeSpan:
-    role, end = m.role or rule.time_role, m.end
-    if rule.kind in _FIGURES:
-        role = {"event": "period", "since": "baseline"}.get(role, role)
-    if role == "deadline" and rule.kind == "control_suspension":
-        role = "end"
-    open_end = m.role == "effective" and rule.kind != "control_suspension"
-    if open_end or (role in ("since", "effective") and rule.kind == "export_licence_requirement"):
-        role, end = "effective", None
-    elif role == "since" and rule.since_role:
-        role = rule.since_role
-    elif role == "since" and m.granularity != "vague":
-        end = None
-    if not m.role and m.granularity == "day" and rule.time_role == "current":
-        role = "reported"
-    if not m.role and m.granularity == "year" and rule.time_role == "deadline":
-        role = "period"
-    report = scene.context.report
-    past = report is not None and m.end is not None and m.end <= report
-    if not m.role and rule.time_role == "deadline" and past:
-        role = "announced"
-    if not m.role and rule.time_role == "current" and (past or rule.since_role) and m.granularity == "year":
-        percents = sum(n.unit == "percent" for n in scene.numbers)
-        role = rule.since_role if rule.since_role and percents >= 2 else "period"
-    return TimeSpan(
-        role=role,
-        start=m.start.isoformat() if m.start else None,
-        end=end.isoformat() if end else None,
-        granularity=m.granularity,
-        span=_quote(scene, m.at, m.stop),
-        edtf=_edtf(m.start, m.end, m.granularity),
-    )
-
-
-def _edtf(start: date | None, end: date | None, granularity: str) -> str | None:
-    day = start or end
-    if day is None:
-        return None
-    return {"month": day.isoformat()[:7], "year": day.isoformat()[:4], "day": day.isoformat()}.get(
-        granularity
-    )
-
-
-def _effective(time: TimeSpan) -> TimeSpan:
-    return time.model_copy(update={"role": "effective", "end": None, "span": None, "edtf": None})
-
-
-def _since_then(scene: Scene, span: Span, rule: Rule) -> list[TimeSpan]:
-    last = scene.context.last_time
-    hits = [h for h in scene.hits.get("since_then", ()) if _inside(h.start, h.end, span)]
-    if not hits or last is None or last.start is None:
-        return []
-    role = "effective" if rule.time_role == "effective" else "since"
-    quote = _quote(scene, hits[0].start, hits[0].end)
-    return [last.model_copy(update={"role": role, "end": None, "span": quote, "edtf": None})]
 
 
 def check_of(rule: Rule, roles: Sequence[tuple[str, str]], materials: Sequence[str],

@@ -1,11 +1,19 @@
-"""Whose word a sentence is: people, governments, agencies, insiders; also across sentences."""
+"""Whose word a sentence is: people, governments, companies, insiders; also across sentences.
+
+A verb of saying ("sagte", "according to") looks for its speaker among all who are named: the nearest
+one that can be its subject. Behind "according to" the source follows; a Japanese speaker carries
+は, が or によると. Where none is named, "the ministry", "he" and "it said" mean the one who spoke last,
+and reported speech (German subjunctive, French press conditional) goes on with that source.
+"""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
+from ytterby.catalog.countries import country_name, is_country
 from ytterby.evidence.claims import Attribution
 from ytterby.evidence.claims import Span as Quote
 from ytterby.evidence.lexicon import Hit, names, tokens_of
@@ -16,8 +24,24 @@ SourceType = Literal[
     "government", "person", "agency", "media", "company", "anonymous", "survey", "statistics"
 ]
 _REACH = 12  # words between a verb of saying and the one who says it
-_GROUPS = ("source", "person", "media", "agency")
+_ADJACENT = 4  # words between a verb and a country that speaks ("Beijing said")
+_GROUPS = ("source", "person", "media", "agency", "org")
 _CARRY = 2  # sentences that reported speech goes on without naming its source again
+_INSIDERS = "people familiar with the matter"
+_JA_SPEAKER = re.compile(
+    r"[）)」]{0,2}[^、。「」はがとを]{0,14}?(?:氏|側|自身)?(?:は|が|も|によ|に基づ|の話|では|で、|に対し|の調査|の試算|の推計|の集計|、)"
+)
+_CLAUSE_BEHIND = re.compile(r"\s(?:\w+\s){0,2}(?:qu[e’']|avoir|vouloir|ne pas)")  # "assure 69 %" says nothing
+_JA_TAIL = 10  # characters at the end of a Japanese sentence in which its verb stands
+_WRONG_SIDE = 8.0  # words that a source on the wrong side of "according to" counts as farther away
+
+
+class Speaker(NamedTuple):
+    """One who is named in a sentence and might be speaking."""
+
+    group: str
+    name: str
+    hit: Hit
 
 
 def attribute(scene: Scene) -> tuple[Attribution, ...]:
@@ -33,30 +57,65 @@ def attribute(scene: Scene) -> tuple[Attribution, ...]:
 
 
 def _found(scene: Scene) -> tuple[Attribution, ...]:
-    own = _own(scene)
+    introduced = tuple(_introduced(scene))  # also remembers who is who
+    firms = [s.name for s in introduced if s.group == "company"] + [name for name, _ in scene.group("org")]
+    scene.context.firm = firms[0] if firms else scene.context.firm
+    own = _own(scene, introduced) or next(filter(None, (meant(scene) for meant in _MEANT)), ())
     if own:
-        _keep(scene, own)
-        return own
-    if own := _official(scene):
-        return own
-    voiced = scene.has("said") or scene.has("according") or scene.has("denial")
-    if voiced and not scene.context.source and scene.context.body and scene.has("the_body"):
-        return (Attribution(source=scene.context.body, source_type="government"),)
-    if voiced and scene.context.source and (scene.has("document") or scene.has("the_body")):
-        own = (scene.context.source.model_copy(update={"span": None}),)
         _keep(scene, own)
         return own
     return _carried(scene)
 
 
 def _official(scene: Scene) -> tuple[Attribution, ...]:
-    """Of "a senior official said Japan ...": that country's government."""
+    """Of "a senior official said Japan ..." and "government data show": that country's government."""
     ids = scene.ids()
-    if not (scene.has("official") and scene.has("said") and ids):
-        return ()
+    told = (scene.has("official") and scene.has("said")) or scene.has("official_data")
+    return _government(ids[0]) if told and ids else ()
+
+
+def _firm(scene: Scene) -> tuple[Attribution, ...]:
+    """Of "the company said": the company named last."""
+    cues = [*scene.hits.get("said", ()), *scene.hits.get("according", ())]
+    close = any(_gap(h, c) <= _ADJACENT for h in scene.hits.get("the_company", ()) for c in cues)
+    firm = scene.context.firm
+    return (Attribution(source=firm, source_type="company"),) if close and firm else ()
+
+
+def _government(country: str) -> tuple[Attribution, ...]:
+    """A country that speaks: its government; a bloc speaks for itself."""
     rows = names()["source"].items()
-    name = next((n for n, row in rows if row.get("country") == ids[0] and n.endswith("government")), None)
-    return (Attribution(source=name, source_type="government"),) if name else ()
+    name = next((n for n, row in rows if row.get("country") == country and n.endswith("government")), None)
+    if name is None:
+        name = f"government of {country_name(country)}" if is_country(country) else country
+    return (Attribution(source=name, source_type="government"),)
+
+
+def _body(scene: Scene) -> tuple[Attribution, ...]:
+    """Of "the ministry said": the public body named last; of "it said", whoever spoke last."""
+    context = scene.context
+    if scene.has("the_body") and _voiced(scene):
+        if context.source and context.source.source_type == "government":
+            return (context.source.model_copy(update={"span": None}),)
+        return (Attribution(source=context.body, source_type="government"),) if context.body else ()
+    silent = scene.sentence.language == "ja" and scene.has("said")  # a Japanese verb needs no subject
+    again = scene.has("said_again") or silent or (scene.has("document") and _voiced(scene))
+    last = (context.source,) if scene.has("document") and context.source else context.attribution
+    near = context.number - context.attribution_at[0] <= _CARRY
+    return tuple(a.model_copy(update={"span": None}) for a in last) if again and near else ()
+
+
+def _voiced(scene: Scene) -> bool:
+    return scene.has("said") or scene.has("according") or scene.has("denial")
+
+
+def _role(scene: Scene) -> tuple[Attribution, ...]:
+    """Of "she said" and "the minister added": the person named last."""
+    cues = [*scene.hits.get("said", ()), *scene.hits.get("denial", ())]
+    pronouns = [*scene.hits.get("person_pronoun", ()), *scene.hits.get("the_person", ())]
+    close = any(_gap(h, c) <= 2 for h in pronouns for c in cues)
+    person = scene.context.speaker or scene.context.person
+    return (Attribution(source=person, source_type="person"),) if close and person else ()
 
 
 def _keep(scene: Scene, own: tuple[Attribution, ...]) -> None:
@@ -64,45 +123,64 @@ def _keep(scene: Scene, own: tuple[Attribution, ...]) -> None:
     context.attribution, context.attribution_at = own, (context.number, scene.sentence.paragraph)
     government = [a for a in own if a.source_type == "government"]
     context.source = government[0] if government else context.source
+    context.body = government[0].source if government else context.body
+    context.speaker = next((a.source for a in own if a.source_type == "person"), context.speaker)
 
 
 def _carried(scene: Scene) -> tuple[Attribution, ...]:
+    """Reported speech goes on: the subjunctive says so, or a plan of a government's paragraph."""
     context = scene.context
     number, paragraph = context.attribution_at
-    plain = scene.has("reported_mood")
-    near = context.number - number <= (_CARRY if plain else 1) and scene.sentence.paragraph - paragraph <= 2
     reported = scene.has("reported_mood")
+    near = (
+        context.number - number <= (_CARRY if reported else 1) and scene.sentence.paragraph - paragraph <= 2
+    )
     planned = scene.has("intend") and any(a.source_type == "government" for a in context.attribution)
-    same = planned and scene.sentence.paragraph == paragraph
+    same = planned and scene.sentence.paragraph == paragraph and scene.sentence.language == "de"
     if not near or not (reported or same):
         return ()
     context.attribution_at = (context.number, scene.sentence.paragraph)
     return tuple(a.model_copy(update={"span": None}) for a in context.attribution)
 
 
-def _own(scene: Scene) -> tuple[Attribution, ...]:
-    cues = [*scene.hits.get("said", ()), *scene.hits.get("according", ())]
-    introduced = tuple(_introduced(scene))  # also remembers who is who
+def _own(scene: Scene, introduced: Sequence[Speaker]) -> tuple[Attribution, ...]:
+    cues = _cues(scene)
     if not cues:
         return ()
     found: dict[str, Attribution] = {}
-    anonymous = scene.hits.get("source:people familiar with the matter", ())
+    speakers = [*_listed(scene), *introduced, *_ministries(scene)]
+    anonymous = scene.hits.get(f"source:{_INSIDERS}", ())
     for cue in sorted(cues, key=lambda c: c.start):
-        nearest = _nearest(scene, cue, introduced)
+        nearest = _nearest(scene, cue, speakers)
         if nearest is None:
             continue
-        group, name, hit = nearest
+        scene.speaking.add(nearest.hit.start)
+        via = _agency(scene) if nearest.group == "source" and anonymous else None
+        found.setdefault(
+            nearest.name, _attribution(scene, nearest, cue, via if via != nearest.name else None)
+        )
+    if anonymous and (found or scene.has("according")):
+        found = _insiders(scene, anonymous[0], found)
+    return tuple(found.values())
+
+
+def _cues(scene: Scene) -> list[Hit]:
+    """Verbs of saying and their like, but "it said", whose subject is a pronoun."""
+    pronominal = scene.hits.get("said_again", ())
+    found = [*scene.hits.get("said", ()), *scene.hits.get("according", ()), *scene.hits.get("showed", ())]
+    return [c for c in found if not any(p.start <= c.start and c.end <= p.end for p in pronominal)]
+
+
+def _insiders(scene: Scene, hit: Hit, found: dict[str, Attribution]) -> dict[str, Attribution]:
+    """Insiders speak through the agency that a sentence names."""
+    if _INSIDERS not in found:
         scene.speaking.add(hit.start)
-        via = _agency(scene) if group == "source" and anonymous else None
-        found.setdefault(name, _attribution(scene, group, name, hit, cue, via if via != name else None))
-    if anonymous and found and "people familiar with the matter" not in found:
-        name, hit = "people familiar with the matter", anonymous[0]
-        scene.speaking.add(hit.start)
-        found = {name: _attribution(scene, "source", name, hit, hit, _agency(scene))} | found
-    if anonymous and (agency := _agency(scene)):
-        hit = scene.hits[f"agency:{agency}"][0]
-        found.setdefault(agency, _attribution(scene, "agency", agency, hit, hit, None))
-    return tuple(found.values()) or _pronoun(scene, cues)
+        speaker = Speaker("source", _INSIDERS, hit)
+        found = {_INSIDERS: _attribution(scene, speaker, hit, _agency(scene))} | found
+    if agency := _agency(scene):
+        at = scene.hits[f"agency:{agency}"][0]
+        found.setdefault(agency, _attribution(scene, Speaker("agency", agency, at), at, None))
+    return found
 
 
 def _agency(scene: Scene) -> str | None:
@@ -110,26 +188,37 @@ def _agency(scene: Scene) -> str | None:
     return found[0][0] if found else None
 
 
-def _nearest(
-    scene: Scene, cue: Hit, introduced: Sequence[tuple[str, str, Hit]]
-) -> tuple[str, str, Hit] | None:
+def _gap(one: Hit, two: Hit) -> int:
+    """Words between two hits; below zero where one lies inside the other."""
+    return one.first - two.last if one.first > two.last else two.first - one.last
+
+
+def _nearest(scene: Scene, cue: Hit, speakers: Sequence[Speaker]) -> Speaker | None:
     """The source nearest to a verb of saying; right behind it beats before it."""
-    candidates: list[tuple[float, str, str, Hit]] = []
-    for group in _GROUPS:
-        for name, hit in scene.group(group):
-            gap = hit.first - cue.last if hit.first > cue.last else cue.first - hit.last
-            if gap <= _reach(scene) and not _is_oblique(scene, group, hit):
-                before = 0.0 if hit.first > cue.last or _subject_first(scene) else 2.0
-                candidates.append((gap + before - _GROUPS.index(group) * -0.1, group, name, hit))
-    for name, kind, hit in introduced:
-        gap = hit.first - cue.last if hit.first > cue.last else cue.first - hit.last
-        if gap <= _reach(scene):
-            candidates.append((gap - 0.5, kind, name, hit))
+    ranked = [
+        (gap + _penalty(scene, cue, speaker), speaker.hit.start, speaker)
+        for speaker in speakers
+        if (gap := _gap(speaker.hit, cue)) <= _reach(scene)
+        if not (cue.family == "showed" and speaker.group == "person")
+    ]
     leader = _leader(scene, cue)
-    if leader and (not candidates or leader[0] < min(c[0] for c in candidates)):
-        return ("person", leader[1], leader[2])
-    best = min(candidates, key=lambda c: (c[0], c[3].start), default=None)
-    return best[1:] if best else None
+    if leader and (not ranked or leader[0] < min(r[0] for r in ranked)):
+        return leader[1]
+    return min(ranked, key=lambda r: r[:2])[2] if ranked else None
+
+
+def _penalty(scene: Scene, cue: Hit, speaker: Speaker) -> float:
+    """How unlikely a speaker is, as words of distance: by kind, by side, by comma."""
+    behind = speaker.hit.first > cue.last
+    group = _GROUPS.index(speaker.group) * 0.1 if speaker.group in _GROUPS else -0.5
+    if scene.sentence.language == "ja":
+        return group
+    if cue.family == "according":
+        follows = not scene.text[cue.start : cue.end].lower().endswith("zufolge")
+        return group + (0.0 if behind == follows else _WRONG_SIDE)
+    if cue.family == "showed":
+        return group + (_WRONG_SIDE if behind else 0.0)
+    return group + (0.0 if behind or scene.sentence.language != "de" else 2.0)
 
 
 def _reach(scene: Scene) -> int:
@@ -137,66 +226,123 @@ def _reach(scene: Scene) -> int:
     return 3 * _REACH if scene.sentence.language == "ja" else _REACH
 
 
-def _introduced(scene: Scene) -> Iterator[tuple[str, str, Hit]]:
+def _listed(scene: Scene) -> Iterator[Speaker]:
+    """Those that the names file knows, where they can be the subject of a verb."""
+    for group in _GROUPS:
+        for name, hit in scene.group(group):
+            if _can_speak(scene, group, hit):
+                yield Speaker("company" if group == "org" else group, name, hit)
+
+
+def _can_speak(scene: Scene, group: str, hit: Hit) -> bool:
+    if scene.sentence.language == "ja":
+        return _JA_SPEAKER.match(scene.text, hit.end) is not None
+    if group == "org":
+        return scene.relation(hit) in ("", "from", "of")
+    return not _is_oblique(scene, group, hit)
+
+
+def _ministries(scene: Scene) -> Iterator[Speaker]:
+    """Ministries that no list names, by their field and their country: "das nigrische Bergbauministerium"."""
+    taken = [hit for _, hit in scene.group("source")]
+    for field, hit in scene.group("ministry"):
+        if any(t.start < hit.end and hit.start < t.end for t in taken):
+            continue
+        country = _country_of(scene, hit)
+        government = _government(country) if country else ()
+        if government and _can_speak(scene, "ministry", hit):
+            source = government[0].source
+            named = f"{source.removesuffix(' government')} {field}"
+            yield Speaker("government", named.replace("government of ", ""), hit)
+
+
+def _country_of(scene: Scene, hit: Hit) -> str | None:
+    """Whose ministry it is: the country named beside it, else the one the text is about."""
+    near = [m for m in scene.mentions if min(abs(m.end - hit.start), abs(m.start - hit.end)) <= 30]
+    inside = [m for m in scene.mentions if hit.start <= m.start < hit.end]
+    return next((m.id for m in (*inside, *near, *scene.mentions)), scene.context.subject)
+
+
+def _country(scene: Scene) -> tuple[Attribution, ...]:
+    """Of "Beijing said": the government of the country that is the verb's subject."""
+    cues = scene.hits.get("said", ())
+    if not cues:
+        return ()
+    if scene.sentence.language == "ja":
+        state = [m for m in scene.mentions if scene.text[m.start : m.end] == "政府"]
+        return _government(state[0].id) if state and cues[-1].end > len(scene.text) - _JA_TAIL else ()
+    starts = [t.start for t in tokens_of(scene.text)]
+    for mention in scene.mentions:
+        at = bisect_right(starts, mention.start) - 1
+        near = [c for c in cues if _subject_of(scene, mention.relation, at, c)]
+        if near and not mention.by_person:
+            scene.speaking.add(mention.start)
+            return _government(mention.id)
+    return ()
+
+
+def _subject_of(scene: Scene, relation: str, at: int, cue: Hit) -> bool:
+    told_in = scene.has("said_again") and relation == "in"  # "heißt es in Brüssel"
+    before = 0 < cue.first - at <= _ADJACENT and relation == "" and at <= 1
+    before = before and (
+        scene.sentence.language != "fr" or _CLAUSE_BEHIND.match(scene.text, cue.end) is not None
+    )
+    return before or (told_in and 0 < at - cue.last <= _ADJACENT)
+
+
+def _introduced(scene: Scene) -> Iterator[Speaker]:
     """Persons and bodies that no list names, as hits among the words."""
     starts = [t.start for t in tokens_of(scene.text)]
-    listed = [h for g in ("person", "source", "agency", "media") for _, h in scene.group(g)]
+    listed = [h for g in ("person", "source", "agency", "media", "org") for _, h in scene.group(g)]
+    things = [h for g in ("country", "material") for _, h in scene.group(g)]
     for found in find_sources(scene.text, scene.sentence.language, scene.context.people):
         if any(h.start < found.end and found.start < h.end for h in listed):
+            continue
+        if any(h.start <= found.start < h.end for h in things):
             continue
         first, last = bisect_right(starts, found.start) - 1, bisect_right(starts, found.end - 1) - 1
         if scene.sentence.language == "ja":
             first, last = found.start // 2, found.end // 2
-        yield found.name, found.type, Hit(f"{found.type}:{found.name}", found.start, found.end, first, last)
-
-
-def _subject_first(scene: Scene) -> bool:
-    return scene.sentence.language != "de"
+        hit = Hit(f"{found.type}:{found.name}", found.start, found.end, first, last)
+        if found.type == "person":
+            scene.context.speaker = found.name
+        yield Speaker(found.type, found.name, hit)
 
 
 def _is_oblique(scene: Scene, group: str, hit: Hit) -> bool:
     """A person one speaks about ("with Trump", "in Washington") is not who speaks."""
-    if group != "person":
-        return False
-    match = next((m for m in scene.mentions if m.start == hit.start), None)
-    return match is not None and match.relation in ("with", "against", "to", "on", "in")
+    return group == "person" and scene.relation(hit) in ("with", "against", "to", "on", "in")
 
 
-def _leader(scene: Scene, cue: Hit) -> tuple[float, str, Hit] | None:
+def _leader(scene: Scene, cue: Hit) -> tuple[float, Speaker] | None:
     """Of Japan's prime minister said: the person that the article named for that office."""
     for hit in scene.hits.get("leader", ()):
         gap = abs(hit.first - cue.last)
         owner = [m for m in scene.mentions if abs(m.end - hit.start) <= 14 or m.start == hit.start]
         person = scene.context.leaders.get(owner[0].id) if owner else None
         if person and gap <= 4 and not scene.group("person"):
-            return float(gap), person, hit
+            return float(gap), Speaker("person", person, hit)
     return None
 
 
-def _pronoun(scene: Scene, cues: list[Hit]) -> tuple[Attribution, ...]:
-    """Of she said: the person named last."""
-    person = scene.context.person
-    if not person or scene.actors() or not scene.has("person_pronoun"):
-        return ()
-    if not any(abs(h.first - c.last) <= 2 for h in scene.hits["person_pronoun"] for c in cues):
-        return ()
-    return (Attribution(source=person, source_type="person"),)
-
-
-def _attribution(scene: Scene, group: str, name: str, hit: Hit, cue: Hit, via: str | None) -> Attribution:
+def _attribution(scene: Scene, speaker: Speaker, cue: Hit, via: str | None) -> Attribution:
+    hit = speaker.hit
     start, end = min(hit.start, cue.start), max(hit.end, cue.end)
     if end - start > 60:
         start, end = hit.start, hit.end
     base = scene.sentence.start
     return Attribution(
-        source=name,
-        source_type=_type(group, name),
+        source=speaker.name,
+        source_type=_type(speaker),
         via=via,
         span=Quote(start=base + start, end=base + end, quote=scene.text[start:end]),
     )
 
 
-def _type(group: str, name: str) -> SourceType:
-    if group == "source":
-        return cast("SourceType", names()["source"][name].get("type", "government"))
-    return cast("SourceType", group)  # person, media, agency
+def _type(speaker: Speaker) -> SourceType:
+    if speaker.group == "source":
+        return cast("SourceType", names()["source"][speaker.name].get("type", "government"))
+    return cast("SourceType", speaker.group)  # person, media, agency, company, government
+
+
+_MEANT = (_firm, _country, _official, _body, _role)  # who is meant where nobody who speaks is named
