@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ytterby.evidence import sources as sources_module
 from ytterby.evidence import read_articles
+from ytterby.evidence import sources as sources_module
 
 BODY = "Japan und die USA haben am Dienstag ein Abkommen unterzeichnet, das beide Seiten begrüßten.\n"
 

@@ -252,19 +252,39 @@ def _side(article: Article, words: Words, place: tuple[int, int]) -> Side:
     return Side(article.id, start, end, article.text[start:end])
 
 
-def families_of(reuse: Iterable[Reuse]) -> tuple[tuple[str, ...], ...]:
-    """Connected groups of articles that share text, largest first, each sorted."""
-    parent: dict[str, str] = {}
+class Families:
+    """Groups of texts that share text, each named by one of them."""
 
-    def root(x: str) -> str:
+    def __init__(self) -> None:
+        self._parent: dict[Any, Any] = {}
+
+    def join(self, a: Any, b: Any) -> None:
+        """Two texts share text."""
+        self._parent[self._root(a)] = self._root(b)
+
+    def _root(self, x: Any) -> Any:
+        parent = self._parent
         while parent.setdefault(x, x) != x:
             parent[x] = parent[parent[x]]
             x = parent[x]
         return x
 
+    @property
+    def texts(self) -> int:
+        """How many texts share text with another."""
+        return len(self._parent)
+
+    def groups(self) -> tuple[tuple[Any, ...], ...]:
+        """The groups, largest first, each sorted."""
+        groups: dict[Any, list[Any]] = defaultdict(list)
+        for x in list(self._parent):
+            groups[self._root(x)].append(x)
+        return tuple(sorted((tuple(sorted(g)) for g in groups.values()), key=lambda g: (-len(g), g)))
+
+
+def families_of(reuse: Iterable[Reuse]) -> tuple[tuple[str, ...], ...]:
+    """Connected groups of articles that share text, largest first, each sorted."""
+    families = Families()
     for r in reuse:
-        parent[root(r.a.report)] = root(r.b.report)
-    groups: dict[str, list[str]] = defaultdict(list)
-    for x in list(parent):
-        groups[root(x)].append(x)
-    return tuple(sorted((tuple(sorted(g)) for g in groups.values()), key=lambda g: (-len(g), g)))
+        families.join(r.a.report, r.b.report)
+    return families.groups()

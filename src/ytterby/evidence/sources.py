@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ytterby.evidence.decoding import LARGEST_ARTICLE, NotReadable, decode_text
@@ -169,3 +169,16 @@ def record_fields(record: object, *, own: bool = False) -> dict[str, str]:
     if len(name) > 200 or not name.isprintable():
         raise NotReadable("the id is longer than 200 characters or not printable.", "Give it a short id.")
     return fields
+
+
+def problem_line(problem: ArticleProblem) -> str:
+    """A problem as its line of a file, without the line's end."""
+    return json.dumps(asdict(problem), ensure_ascii=False, sort_keys=True)
+
+
+def write_problems(problems: Iterable[ArticleProblem], path: Path) -> None:
+    """Write problems as JSON Lines; the file appears when it is complete."""
+    partial = path.with_name(path.name + ".part")
+    with partial.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(problem_line(problem) + "\n" for problem in problems)
+    partial.replace(path)
