@@ -3,7 +3,8 @@
 Words are compared in lower case without punctuation, so that quote marks and capitals do not
 hide a copy. Seeds come from an index of five-word runs (:mod:`ytterby.evidence.seeds`), so only pairs
 that share one are looked at. A run counts from eight words; a gap of a few words inside it is bridged.
-Texts of the same words enter the index once: however often a text is printed, its words stay no formula.
+Texts of the same words enter the index once. Words that stand in very many texts are a copy only where
+they make half of a text: a report that many print with a head of their own, and no formula.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ytterby.evidence.seeds import PAIR, PLACED, Meeting, by_texts, placed_seeds
 _LEAST = 8  # words of a copy
 _BRIDGE = 3  # words that may differ between two runs of one copy
 _JA_STEP = 2  # Japanese has no spaces: characters are the words, and a copy needs twice as many
+_COPIED = 0.5  # of the shorter text: with less in common, words that many print are a formula of the trade
 _FEW = 50  # pairs of two texts and their exact copies that are all told; of more, one each
 WORD = np.dtype([("key", "<u8"), ("start", "<i4"), ("end", "<i4")])
 
@@ -162,8 +164,9 @@ def find_runs(
     """
     for first in copies.firsts.tolist():
         yield from _exact_runs(first, words, copies)
-    for i, j, seeds in meetings:
-        yield from _runs_of_two(i, j, seeds, words, copies)
+    for i, j, seeds, common in meetings:
+        if not common or _COPIED * min(len(words(i).rows), len(words(j).rows)) <= len(seeds):
+            yield from _runs_of_two(i, j, seeds, words, copies)
 
 
 def _exact_runs(first: int, words: Callable[[int], Words], copies: ExactCopies) -> Iterator[Run]:

@@ -172,7 +172,8 @@ class _Finishing:
     def _copies_of(self, chunk: int) -> dict[int, list[dict[str, object]]]:
         """Records of shared text, by the first of the two articles, in order of the other."""
         path = self._copies_file(chunk)
-        rows = [json.loads(line) for line in path.open(encoding="utf-8")] if path.exists() else []
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        rows = list(map(json.loads, text.splitlines()))
         found: dict[int, list[dict[str, object]]] = defaultdict(list)
         for a, _, record in sorted(rows, key=lambda row: (row[0], row[1])):
             found[a].append(record)

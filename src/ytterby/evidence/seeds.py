@@ -1,8 +1,9 @@
 """Where five equal words stand in two texts: an index of runs of words, in memory or on disk.
 
-A run of five words is a number of 64 bits (its seed). Equal seeds that stand in more than ``COMMON``
-places are a formula and no copy; the rest give the places from where :mod:`ytterby.evidence.copies`
-extends. Whatever the number of texts, the index on disk is worked through in parts of bounded size.
+A run of five words is a number of 64 bits (its seed). Equal seeds give the places from where
+:mod:`ytterby.evidence.copies` extends. A seed in more than ``COMMON`` places is a formula, or the words
+of a text that many print: it leads from the first of them to each other, and is told apart. Whatever
+the number of texts, the index on disk is worked through in parts of bounded size.
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 SEED = 5  # words
-COMMON = 50  # places; a run of words in more of them is a formula, no copy
+COMMON = 50  # places; a seed in more of them does not join each with each
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no bit of an earlier word is lost
 PLACED = np.dtype([("seed", "<u8"), ("text", "<i4"), ("at", "<i4")])  # one run of words
-PAIR = np.dtype([("a", "<i4"), ("b", "<i4"), ("x", "<i4"), ("y", "<i4")])  # a seed of two texts
+PAIR = np.dtype([("a", "<i4"), ("b", "<i4"), ("x", "<i4"), ("y", "<i4"), ("common", "?")])
 _PART = 2_000_000  # runs of words that are sorted at one time: 32 MB
 _BATCH = 1_000_000  # pairs that are made at one time: 16 MB
 _RANGE = 100_000  # runs of words of the texts whose pairs are sorted at one time
 
 Rows = NDArray[Any]
-Meeting = tuple[int, int, list[tuple[int, int]]]  # two texts and the places of the seeds they share
+# Two texts, the places of the seeds they share, and whether these are all common.
+Meeting = tuple[int, int, list[tuple[int, int]], bool]
 
 
 def placed_seeds(keys: NDArray[np.uint64], text: int) -> Rows:
@@ -40,7 +42,7 @@ def placed_seeds(keys: NDArray[np.uint64], text: int) -> Rows:
 
 
 def shared_seeds(rows: Rows) -> Iterator[Rows]:
-    """Pairs of places with one seed in two texts, for seeds that are no formula.
+    """Pairs of places with one seed in two texts.
 
     Parameters
     ----------
@@ -59,31 +61,38 @@ def shared_seeds(rows: Rows) -> Iterator[Rows]:
         batch = _BATCH // size**2
         for first in range(0, len(groups), batch):
             yield _pairs(rows, groups[first : first + batch], size)
+    often = sizes > COMMON
+    yield _made(np.repeat(rows[starts[often]], sizes[often]), rows[np.repeat(often, sizes)], common=True)
 
 
 def _pairs(rows: Rows, starts: NDArray[Any], size: int) -> Rows:
     """All pairs inside groups of ``size`` rows that begin at ``starts``."""
     first, second = np.array(list(combinations(range(size), 2))).T
     a, b = (rows[(starts[:, None] + side).ravel()] for side in (first, second))
+    return _made(a, b, common=False)
+
+
+def _made(a: Rows, b: Rows, *, common: bool) -> Rows:
+    """Pairs of rows, without those inside one text."""
     apart = a["text"] != b["text"]
     pairs = np.empty(int(apart.sum()), PAIR)
+    pairs["common"] = common
     for name, side, field in (("a", a, "text"), ("b", b, "text"), ("x", a, "at"), ("y", b, "at")):
         pairs[name] = side[field][apart]
     return pairs
 
 
 def by_texts(pairs: Rows) -> Iterator[Meeting]:
-    """Each two texts that share seeds, with the places, all in order."""
+    """Each two texts that share seeds, with the places, all in order; of common seeds only if all are."""
     pairs = pairs[np.lexsort((pairs["y"], pairs["x"], pairs["b"], pairs["a"]))]
     new = (pairs["a"][1:] != pairs["a"][:-1]) | (pairs["b"][1:] != pairs["b"][:-1])
     cuts = np.r_[0, np.flatnonzero(new) + 1, len(pairs)] if len(pairs) else [0]
     for start, end in pairwise(cuts):
         part = pairs[start:end]
-        yield (
-            int(part["a"][0]),
-            int(part["b"][0]),
-            list(zip(part["x"].tolist(), part["y"].tolist(), strict=True)),
-        )
+        common = bool(part["common"].all())
+        part = part if common else part[~part["common"]]
+        places = list(zip(part["x"].tolist(), part["y"].tolist(), strict=True))
+        yield int(part["a"][0]), int(part["b"][0]), places, common
 
 
 class SeedFiles:
