@@ -97,8 +97,7 @@ def test_dask_gives_the_same_bytes(pile: list[Path], at_once: dict[str, bytes], 
     out = tmp_path / "out"
     out.mkdir()
     code = (
-        "import sys; from pathlib import Path; from ytterby.evidence.coding import CodingResult
-from ytterby.evidence.corpus import Places, read_corpus\n"
+        "import sys; from pathlib import Path; from ytterby.evidence.corpus import Places, read_corpus\n"
         "if __name__ == '__main__':\n"
         "    paths = [Path(p) for p in sys.argv[1:3]]; places = Places(*map(Path, sys.argv[3:]))\n"
         "    print(read_corpus(paths, places, jobs=2, executor='dask'))\n"
@@ -210,7 +209,7 @@ def test_a_failure_of_the_reader_is_the_problem_of_its_article(
 def test_memory_does_not_grow_with_the_pile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, bound in (("_PART", 20_000), ("_RANGE", 10_000), ("_BATCH", 10_000)):
         monkeypatch.setattr(seeds, name, bound)  # so that a small pile fills the parts of the index
-    monkeypatch.setattr(chunks, "code_claims", lambda article: CodingResult((), ()))  # the time, not the memory
+    monkeypatch.setattr(chunks, "code_claims", lambda article: CodingResult((), ()))  # for speed
 
     def peak(count: int) -> int:
         path = tmp_path / f"{count}.jsonl"

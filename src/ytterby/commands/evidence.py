@@ -199,6 +199,18 @@ def verify(
     differences: Annotated[
         bool, typer.Option("--differences", help="One row per difference inside an event, with its type.")
     ] = False,
+    claim_review: Annotated[
+        Path | None,
+        typer.Option("--claim-review", help="The verdicts also as ClaimReview of schema.org (.jsonld)."),
+    ] = None,
+    reviewer: Annotated[
+        str | None, typer.Option("--reviewer", help="Name of who publishes the reviews; else none is given.")
+    ] = None,
+    reviewer_url: Annotated[str | None, typer.Option("--reviewer-url", help="Their address.")] = None,
+    reviewed_on: Annotated[
+        datetime | None,
+        typer.Option("--reviewed-on", formats=["%Y-%m-%d"], help="Day of the reviews; else none is given."),
+    ] = None,
     store: Store = None,
 ) -> None:
     """Check each numeric claim against the store: a verdict as a band over named definitions.
@@ -212,16 +224,34 @@ def verify(
     from ytterby.evidence.cards import read_cards
     from ytterby.evidence.claims import read_claims
     from ytterby.facts.store import open_store
+    from ytterby.views.claim_reviews import Reviewer, claim_reviews, write_claim_reviews
 
     if variants + clusters + differences > 1:
         raise YtterbyError(
             "--variants, --clusters and --differences are tables of their own.", "Give one of them."
         )
+    if claim_review:
+        _review_place(claim_review, reviewer, reviewer_url)
     cards = read_cards(reports) if reports else []
+    said = read_claims(claims)
     with open_store(store) as opened:
-        checked = road.verify(read_claims(claims), store=opened, reports=cards)
+        checked = road.verify(said, store=opened, reports=cards)
+    if claim_review:
+        who = Reviewer(reviewer, reviewer_url, reviewed_on.date().isoformat() if reviewed_on else None)
+        reviews = claim_reviews(said, checked.verdicts, cards, who)
+        write_claim_reviews(reviews, claim_review)
+        left = len(checked.verdicts) - len(reviews)
+        typer.echo(f"{len(reviews):,} reviews: {claim_review} ({left:,} claims have no rating)")
     table = checked.variants if variants else checked.clusters if clusters else checked.verdicts
     give(checked.differences if differences else table, out)
+
+
+def _review_place(place: Path, reviewer: str | None, url: str | None) -> None:
+    from ytterby.views.tables import check_place
+
+    check_place(place, formats=(".jsonld", ".json"))
+    if url and not reviewer:
+        raise YtterbyError("--reviewer-url needs a name.", "Give --reviewer too.")
 
 
 @evidence_app.command()
