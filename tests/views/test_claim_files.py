@@ -23,8 +23,9 @@ OPTIONAL = object()
 # Our own reading of schema.org: type -> property -> types of its value; OPTIONAL may be left out.
 SCHEMA: dict[str, dict[str, tuple[Any, ...]]] = {
     "ClaimReview": {
-        "identifier": (str,), "claimReviewed": (str,), "itemReviewed": ("Claim",), 
-        "reviewRating": ("Rating",), "reviewBody": (str, OPTIONAL), "author": ("Organization", OPTIONAL), "datePublished": (str, OPTIONAL),
+        "identifier": (str,), "claimReviewed": (str,), "itemReviewed": ("Claim",),
+        "reviewRating": ("Rating",), "reviewBody": (str, OPTIONAL), "author": ("Organization", OPTIONAL),
+        "datePublished": (str, OPTIONAL),
     },
     "Claim": {
         "identifier": (str,), "author": ("Organization", "Person", OPTIONAL),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from ytterby.evidence.article import Article
@@ -73,7 +74,7 @@ def code_claims(article: Article) -> CodingResult:
 def _prime(article: Article, context: Context) -> None:
     """The article's leading pair of countries, for a text that opens with "both sides"."""
     counts: dict[str, int] = {}
-    for sentence in list(sentences_of(article))[:6]:
+    for sentence in islice(sentences_of(article), 6):
         for mention in Scene(sentence, context).mentions:
             counts[mention.id] = counts.get(mention.id, 0) + 1
     leading = sorted((c for c in counts if c not in BLOCS), key=lambda c: (-counts[c], c))

@@ -92,7 +92,7 @@ def _number_fault(claim: Claim, article: Article) -> str | None:
     for number in claim.quantities:
         if number.span is None:
             return "a number without a place in the text"
-        if (number.value, number.unit) not in set(_read_at(number.span, claim.spans, article)):
+        if (number.value, number.unit) not in _read_at(number.span, claim.spans, article):
             return "a number that our grammar does not read there"
     return None
 

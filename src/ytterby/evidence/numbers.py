@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from ytterby.evidence.lexicon import read_rules
 
@@ -40,8 +40,10 @@ class _Grammar:
     number: re.Pattern[str]
     words: dict[str, float]
     scales: list[tuple[str, float]]
+    scale_starts: frozenset[str]
     units: list[tuple[re.Pattern[str], str]]
     qualifiers: list[tuple[re.Pattern[str], str]]
+    qualified: re.Pattern[str]
     factors: list[tuple[re.Pattern[str], float]]
     fractions: list[tuple[re.Pattern[str], float]]
     vague: list[tuple[re.Pattern[str], str]]
@@ -61,8 +63,12 @@ def _grammar(language: str) -> _Grammar:
         number=re.compile(number, flags),
         words=words,
         scales=[(s.casefold(), f) for s, f in sorted(table["scales"].items(), key=lambda x: -len(x[0]))],
+        scale_starts=frozenset(s.casefold()[:1] for s in table["scales"]),
         units=[(re.compile(p, flags), u) for p, u in table["units"]],
         qualifiers=[(re.compile(rf"(?:{p})\W{{0,2}}$", flags), q) for p, q in table["qualifiers"]],
+        qualified=re.compile(
+            rf"(?:{'|'.join(p for p, _ in table['qualifiers']) or '(?!)'})\W{{0,2}}$", flags
+        ),
         factors=[(re.compile(p, flags), f) for p, f in table["factors"]],
         fractions=[(re.compile(p, flags), f) for p, f in table.get("fractions", [])],
         vague=[(re.compile(p, flags), q) for p, q in table["vague"]],
@@ -86,7 +92,8 @@ _SIGNS = {"$": "USD", "＄": "USD", "US$": "USD", "USD": "USD", "€": "EUR", "E
 _SIGNS |= {"¥": "JPY", "￥": "JPY", "JPY": "JPY", "A$": "AUD", "AU$": "AUD", "AUD": "AUD", "C$": "CAD"}
 
 
-def find_numbers(text: str, language: str) -> list[Number]:
+@lru_cache(maxsize=64)  # a sentence is asked for by its scene, and by the gate for each of its numbers
+def find_numbers(text: str, language: str) -> tuple[Number, ...]:
     """All numbers with a unit in a sentence, in order.
 
     Parameters
@@ -107,7 +114,7 @@ def find_numbers(text: str, language: str) -> list[Number]:
         for m in pattern.finditer(text)
     ]
     found += _fractions(text, found, grammar)
-    return sorted(_by_year(text, _by_kilogram(text, found)), key=lambda n: (n.start, n.end))
+    return tuple(sorted(_by_year(text, _by_kilogram(text, found)), key=lambda n: (n.start, n.end)))
 
 
 _YEARLY = re.compile(
@@ -217,13 +224,17 @@ def _one(text: str, match: re.Match[str], grammar: _Grammar) -> Number:
     before = text[max(0, match.start() - 24) : match.start()]
     if unit == "percent" and _GDP_BEFORE.search(before):
         unit = "percent_of_gdp"
-    qualifier = next((q for p, q in grammar.qualifiers if p.search(before)), "exact")
+    qualifier = "exact"
+    if grammar.qualified.search(before):  # most numbers have none; each pattern by itself costs more
+        qualifier = next(q for p, q in grammar.qualifiers if p.search(before))
     return Number(round(value, 6), unit, match.start(), end, qualifier)
 
 
 def _scale(text: str, at: int, grammar: _Grammar) -> tuple[float, int]:
     rest = text[at : at + 16]
     stripped = rest.lstrip(" \u00a0\u202f-").casefold()
+    if stripped[:1] not in grammar.scale_starts:
+        return 1.0, at
     skip = len(rest) - len(rest.lstrip(" \u00a0\u202f-"))
     for word, factor in grammar.scales:
         follows = stripped[len(word) : len(word) + 1]
