@@ -23,7 +23,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SHORT = (40, 80)  # words of the articles of the pile, so that it takes minutes and not hours
 PEER = """
 import json, sys, time
 try:
@@ -60,13 +59,16 @@ def sentences() -> dict[str, list[str]]:
     return found
 
 
-def articles(count: int, words: tuple[int, int] = (300, 600), seed: int = 1) -> Iterator[dict[str, str]]:
-    """Records of generated articles; the same for the same seed."""
+def articles(count: int, *, shuffled: bool = False, seed: int = 1) -> Iterator[dict[str, str]]:
+    """Records of generated articles; the same for the same seed.
+
+    ``shuffled`` ones have the words of the sentences in any order: few claims, and no copies but real ones.
+    """
     known, dice = sentences(), random.Random(seed)  # noqa: S311 - a benchmark, no secret
     earlier: list[tuple[str, str]] = []
     for number in range(count):
         language = dice.choice(sorted(known))
-        text = _text(known[language], language, dice.randint(*words), dice)
+        text = _text(known[language], language, shuffled, dice)
         if earlier and dice.random() < 0.1:
             language, text = dice.choice(earlier)
         else:
@@ -75,15 +77,19 @@ def articles(count: int, words: tuple[int, int] = (300, 600), seed: int = 1) -> 
         yield {"id": f"a{number}", "text": text, "language": language, "date": day}
 
 
-def _text(known: list[str], language: str, goal: int, dice: random.Random) -> str:
-    """Sentences up to ``goal`` words (Japanese: 2 characters a word); every fourth ends a paragraph."""
-    size, parts = 0, []
+def _text(known: list[str], language: str, shuffled: bool, dice: random.Random) -> str:
+    """Sentences up to 300 to 600 words (Japanese: 2 characters a word); every fourth ends a paragraph."""
+    size, goal, parts = 0, dice.randint(300, 600), []
     while size < goal:
         sentence = re.sub(r"\d{2}(?!\d)", lambda _: str(dice.randint(10, 99)), dice.choice(known))
         words = sentence.split()
         if language != "ja" and len(words) > 4:  # no two articles share a sentence word for word
             words.insert(dice.randrange(len(words)), f"{dice.choice('BDFGKLMNPR')}{dice.randint(10, 9999)}")
-        sentence = sentence if language == "ja" else " ".join(words)
+        if shuffled:
+            words = (
+                dice.sample(sentence, len(sentence)) if language == "ja" else dice.sample(words, len(words))
+            )
+        sentence = ("" if language == "ja" else " ").join(words) if shuffled or language != "ja" else sentence
         size += len(sentence) // 2 if language == "ja" else len(words)
         parts.append(sentence + ("\n\n" if len(parts) % 4 == 3 else "" if language == "ja" else " "))
     return "".join(parts)
@@ -150,7 +156,7 @@ def peers(records: list[dict[str, str]], interpreter: str | None) -> None:
 
 
 def pile(count: int, jobs: int) -> None:
-    """Seconds and peak memory of the command, for a tenth of a pile of short articles and for all."""
+    """Seconds and peak memory of the command, for a tenth of a pile of shuffled articles and for all."""
     sys.path.insert(0, str(Path(__file__).parent))
     from run import measure
 
@@ -158,7 +164,7 @@ def pile(count: int, jobs: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "pile.jsonl"
             with path.open("w", encoding="utf-8") as file:
-                file.writelines(json.dumps(record) + "\n" for record in articles(part, SHORT))
+                file.writelines(json.dumps(record) + "\n" for record in articles(part, shuffled=True))
             out = ["--out", f"{folder}/c.jsonl", "--reports", f"{folder}/r.jsonl", "--jobs", str(jobs)]
             seconds, megabytes = measure(["-m", "ytterby", "read", str(path), *out])
             print(f"{part:>8,} articles, {jobs} processes: {seconds:8.0f} s, peak {megabytes:5.0f} MB of one")
