@@ -71,6 +71,29 @@ def test_time_grows_with_the_length(unit: str, kind: str) -> None:
     raise AssertionError(f"{SMALL} characters: {took:.2f} s, {FACTOR} times as many: {took_long:.2f} s")
 
 
+DIFFERENT = {
+    "people": "Finance Minister {0}berg {0}feld said that Japan will cut imports by 20 percent. ",
+    "companies": "The company {0}berg said on Monday that Japan and China signed an agreement. ",
+    "days": "Since 1 October 1{1:03d} the USA pays {1} billion dollars a year to Japan. ",
+    "lines": "{0}berg is a line of its own\n",
+}
+
+
+@pytest.mark.parametrize("sentence", DIFFERENT.values(), ids=DIFFERENT)
+def test_time_grows_with_the_length_where_nothing_is_said_twice(sentence: str) -> None:
+    def text(size: int) -> str:
+        letters = ["".join(chr(97 + n // 26**p % 26) for p in range(4)).capitalize() for n in range(12_000)]
+        told = "".join(sentence.format(name, n % 1000) for n, name in enumerate(letters))
+        assert len(told) > size
+        return told[:size]
+
+    for _attempt in range(3):
+        took, took_long = seconds(text(60_000), ".json"), seconds(text(240_000), ".json")
+        if took_long < max(_FLOOR, took) * FACTOR * _SLACK:
+            return
+    raise AssertionError(f"60,000 characters: {took:.2f} s, four times as many: {took_long:.2f} s")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_million_numbers_end_within_the_budget(language: str) -> None:
     try:

@@ -25,6 +25,7 @@ from ytterby.evidence.seeds import PAIR, PLACED, Meeting, by_texts, placed_seeds
 
 _LEAST = 8  # words of a copy
 _BRIDGE = 3  # words that may differ between two runs of one copy
+_STEPS = sorted(((i, j) for i in range(_BRIDGE + 1) for j in range(_BRIDGE + 1) if i or j), key=sum)
 _JA_STEP = 2  # Japanese has no spaces: characters are the words, and a copy needs twice as many
 _COPIED = 0.5  # of the shorter text: with less in common, words that many print are a formula of the trade
 _FEW = 50  # pairs of two texts and their exact copies that are all told; of more, one each
@@ -235,8 +236,7 @@ def _forward(a: list[int], b: list[int], x: int, y: int) -> tuple[int, int, int]
 
 
 def _bridge(a: list[int], b: list[int], x: int, y: int) -> tuple[int, int] | None:
-    steps = sorted(((i, j) for i in range(_BRIDGE + 1) for j in range(_BRIDGE + 1) if i or j), key=sum)
-    for i, j in steps:
+    for i, j in _STEPS:
         if a[x + i : x + i + 3] == b[y + j : y + j + 3] and len(a[x + i : x + i + 3]) == 3:
             return i, j
     return None

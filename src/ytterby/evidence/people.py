@@ -30,6 +30,7 @@ _OFFICES = {
         rf"(?:\s(?:de\sla|de\sl['’]|des|du|de|d['’]|aux?|à\sla)\s?[\w-]+(?:\set\s[\w-]+)?)?,?\s{_FULL}"
     ),
 }  # fmt: skip
+_MOST_KNOWN = 200  # people of one article; each is looked for in every later sentence
 _BODIES = {
     "de": r"(?:[Bb]ehörde|[Bb]eratungshaus(?:es)?|[Ii]nstituts?|[Vv]erbands?|Firma|Zulieferer|Konzerns?|"
     r"Hersteller)",
@@ -72,6 +73,8 @@ def find_sources(text: str, language: str, known: dict[str, str]) -> Iterator[So
         return
     for m in patterns[0].finditer(text):
         known[m["name"].split()[-1]] = m["name"]
+        if len(known) > _MOST_KNOWN:
+            del known[next(iter(known))]
         yield Source(m["name"], "person", *m.span("name"))
     for m in patterns[1].finditer(text):
         yield Source(m["name"], "company", *m.span("name"))
