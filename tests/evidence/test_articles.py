@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ytterby.evidence import articles as articles_module
 from ytterby.evidence import read_articles
+from ytterby.evidence import sources as sources_module
 
 BODY = "Japan und die USA haben am Dienstag ein Abkommen unterzeichnet, das beide Seiten begrüßten.\n"
 
@@ -158,7 +158,7 @@ def test_a_large_file_is_skipped_unread(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_record_too_large_is_skipped_and_the_next_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(articles_module, "LARGEST_ARTICLE", 1000)
+    monkeypatch.setattr(sources_module, "LARGEST_ARTICLE", 1000)
     rows = json.dumps({"text": "x" * 5000}) + "\n" + json.dumps({"id": "b", "text": BODY})
     found = read_articles([write(tmp_path, "feed.jsonl", rows)])
     assert [a.id for a in found.articles] == ["b"]

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from ytterby.commands.output import Out, Store, day, give, page_place, progress_bars
+from ytterby.commands.output import (
+    Out,
+    Store,
+    claims_file,
+    claims_place,
+    day,
+    give,
+    page_place,
+    progress_bars,
+)  # fmt: skip
 from ytterby.errors import UnknownName, YtterbyError
 
 if TYPE_CHECKING:
@@ -18,6 +27,7 @@ if TYPE_CHECKING:
     from ytterby.evidence.claims import Claim
     from ytterby.evidence.model import ModelReader
     from ytterby.evidence.reading import Reading
+    from ytterby.evidence.sources import ArticleProblem
     from ytterby.ledger.calendars import Event
     from ytterby.ledger.ledger import Ledger
     from ytterby.ledger.likeness import Embedder
@@ -43,7 +53,12 @@ Calendar = Annotated[bool, typer.Option("--calendar", help="The days in calendar
 def read(
     files: Annotated[list[Path], typer.Argument(help="Press texts (see above), or folders of them.")],
     out: Annotated[
-        Path | None, typer.Option("--out", help="Claims as JSON lines; else the terminal.")
+        Path | None,
+        typer.Option(
+            "--out",
+            callback=claims_place,
+            help="Claims as JSON lines (.jsonl) or one a row (.csv, .parquet, .xlsx); else the terminal.",
+        ),
     ] = None,
     reports: Annotated[
         Path | None,
@@ -53,6 +68,17 @@ def read(
         Path | None, typer.Option("--rejected", help="What the gate rejected and why, JSON lines.")
     ] = None,
     page: Page = None,
+    problems: Annotated[
+        Path | None, typer.Option("--problems", help="Texts that could not be read and why, JSON lines.")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, max=256, help="Processes that read, with --out.")] = 1,
+    executor: Annotated[
+        str,
+        typer.Option(
+            "--executor",
+            help="Where they run: processes, dask (extra dask), or the tcp:// address of a Dask scheduler.",
+        ),
+    ] = "processes",
     llm_url: Annotated[
         str | None,
         typer.Option("--llm-url", help="OpenAI-compatible endpoint as a second reader behind the same gate."),
@@ -67,20 +93,82 @@ def read(
     Reads .txt, .html, .json, .jsonl, RSS and Atom (.rss, .atom, .xml), .mbox and .eml. Offline, unless
     you name an endpoint; its key comes from the variable YTTERBY_LLM_KEY.
 
-    Example: ytterby read articles/ --out claims.jsonl --reports reports.jsonl --page dossier.html
+    With --out memory does not grow with the number of texts. What is read stays in a folder beside the
+    output until that is whole: after an interruption the same command goes on where it was.
+
+    Example: ytterby read articles/ --out claims.jsonl --reports reports.jsonl --jobs 8 --page dossier.html
     """
+    model = _model_reader(llm_url, llm_model, llm_cache)
+    if out and model is None and page is None:
+        _read_many(files, out, _Beside(reports, rejected, problems), jobs, executor)
+        return
+    _read_few(files, out, _Beside(reports, rejected, problems), model, page)
+
+
+class _Beside(NamedTuple):
+    """Files beside the claims."""
+
+    reports: Path | None
+    rejected: Path | None
+    problems: Path | None
+
+
+def _read_many(files: list[Path], out: Path, beside: _Beside, jobs: int, executor: str) -> None:
+    """Read with bounded memory, and tell what the corpus held."""
+    from ytterby import study as road
+    from ytterby.evidence.corpus import Places, read_corpus
+
+    told = _Told()
+    with progress_bars() as progress, claims_file(out) as claims:
+        corpus = read_corpus(
+            road.check_paths(files), Places(claims, *beside), jobs=jobs, executor=executor,
+            progress=progress, tell=told.tell,
+        )  # fmt: skip
+    told.close()
+    for reason, count in corpus.rejected.most_common():
+        typer.echo(f"rejected, {reason}: {count:,}", err=True)
+    if corpus.chunks_kept:
+        typer.echo(f"{corpus.chunks_kept:,} of {corpus.chunks:,} parts were finished before", err=True)
+    copies = f", {corpus.copied:,} in {corpus.families:,} families of copies" if corpus.copied else ""
+    typer.echo(f"{corpus.claims:,} claims of {corpus.articles:,} articles{copies}: {out}")
+
+
+class _Told:
+    """Problems on the terminal, as many as a person reads."""
+
+    most = 100
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def tell(self, problem: ArticleProblem) -> None:
+        """Tell one problem."""
+        self._count += 1
+        if self._count <= self.most:
+            typer.echo(f"! {problem}", err=True)
+
+    def close(self) -> None:
+        """Say how many were not told."""
+        if self._count > self.most:
+            typer.echo(f"! {self._count - self.most:,} further problems; --problems FILE has all", err=True)
+
+
+def _read_few(
+    files: list[Path], out: Path | None, beside: _Beside, model: ModelReader | None, page: Path | None
+) -> None:
+    """Read at once: for the terminal, for a page, or with a second reader."""
     from ytterby import study as road
     from ytterby.evidence.claims import write_claims
 
-    model = _model_reader(llm_url, llm_model, llm_cache)
     with progress_bars() as progress:
         reading = road.read(files, model=model, progress=progress)
     _tell(reading)
-    _write(reading, reports, rejected)
+    _write(reading, beside)
     if page:
         _write_page(reading, road.verify(reading), date.today(), page)
     if out:
-        write_claims(reading.claims, out)
+        with claims_file(out) as place:
+            write_claims(reading.claims, place)
         typer.echo(f"{len(reading.claims)} claims of {len(reading.articles)} articles: {out}")
     if out or page:
         return
@@ -102,8 +190,10 @@ def _model_reader(url: str | None, model: str | None, cache: Path | None) -> Mod
 def _tell(reading: Reading) -> None:
     from ytterby.evidence.gate import count_reasons
 
+    told = _Told()
     for problem in reading.problems:
-        typer.echo(f"! {problem.file}: {problem.message} {problem.remedy}", err=True)
+        told.tell(problem)
+    told.close()
     for reason, count in count_reasons(reading.rejected).items():
         typer.echo(f"rejected, {reason}: {count:,}", err=True)
 
@@ -115,14 +205,17 @@ def _write_page(reading: Reading, ledger: Ledger, at: date, page: Path) -> None:
     typer.echo(f"Page: {page}")
 
 
-def _write(reading: Reading, reports: Path | None, rejected: Path | None) -> None:
+def _write(reading: Reading, beside: _Beside) -> None:
     from ytterby.evidence.cards import write_articles
     from ytterby.evidence.gate import write_rejected
+    from ytterby.evidence.sources import write_problems
 
-    if reports:
-        write_articles(reading.articles, reports, reading.text_reuse)
-    if rejected:
-        write_rejected(reading.rejected, rejected)
+    if beside.reports:
+        write_articles(reading.articles, beside.reports, reading.text_reuse)
+    if beside.rejected:
+        write_rejected(reading.rejected, beside.rejected)
+    if beside.problems:
+        write_problems(reading.problems, beside.problems)
 
 
 @evidence_app.command()
@@ -145,6 +238,18 @@ def verify(
     across_languages: Annotated[
         bool, typer.Option("--across-languages", help="Link events by meaning, with the extra `embeddings`.")
     ] = False,
+    claim_review: Annotated[
+        Path | None,
+        typer.Option("--claim-review", help="The verdicts also as ClaimReview of schema.org (.jsonld)."),
+    ] = None,
+    reviewer: Annotated[
+        str | None, typer.Option("--reviewer", help="Name of who publishes the reviews; else none is given.")
+    ] = None,
+    reviewer_url: Annotated[str | None, typer.Option("--reviewer-url", help="Their address.")] = None,
+    reviewed_on: Annotated[
+        datetime | None,
+        typer.Option("--reviewed-on", formats=["%Y-%m-%d"], help="Day of the reviews; else none is given."),
+    ] = None,
     store: Store = None,
 ) -> None:
     """Check each numeric claim against the store: a verdict as a band over named definitions.
@@ -161,6 +266,7 @@ def verify(
     from ytterby.evidence.claims import read_claims
     from ytterby.facts.store import open_store
     from ytterby.ledger.likeness import BundledEmbedder
+    from ytterby.views.claim_reviews import Reviewer, claim_reviews, write_claim_reviews
 
     if variants + clusters + differences > 1:
         raise YtterbyError(
@@ -168,14 +274,22 @@ def verify(
         )
     if bool(articles) != bool(page):
         raise YtterbyError("--articles and --page belong together.", "Give both, or neither.")
+    if claim_review:
+        _review_place(claim_review, reviewer, reviewer_url)
     told, embed = read_claims(claims), BundledEmbedder() if across_languages else None
     if articles and page:
         _verify_page(told, articles, day(at) or date.today(), page, store, embed)
-        if not out:
+        if not (out or claim_review):
             return
     cards = read_cards(reports) if reports else []
     with open_store(store) as opened:
         checked = road.verify(told, store=opened, reports=cards, date=day(at), embed=embed)
+    if claim_review:
+        who = Reviewer(reviewer, reviewer_url, reviewed_on.date().isoformat() if reviewed_on else None)
+        reviews = claim_reviews(told, checked.verdicts, cards, who)
+        write_claim_reviews(reviews, claim_review)
+        left = len(checked.verdicts) - len(reviews)
+        typer.echo(f"{len(reviews):,} reviews: {claim_review} ({left:,} claims have no rating)")
     table = checked.variants if variants else checked.clusters if clusters else checked.verdicts
     give(checked.differences if differences else table, out)
 
@@ -198,6 +312,14 @@ def _verify_page(
     reading = replace(gather_articles(road.check_paths(articles)), claims=tuple(claims))
     with open_store(store) as opened:
         _write_page(reading, road.verify(reading, store=opened, date=at, embed=embed), at, page)
+
+
+def _review_place(place: Path, reviewer: str | None, url: str | None) -> None:
+    from ytterby.views.tables import check_place
+
+    check_place(place, formats=(".jsonld", ".json"))
+    if url and not reviewer:
+        raise YtterbyError("--reviewer-url needs a name.", "Give --reviewer too.")
 
 
 @evidence_app.command()

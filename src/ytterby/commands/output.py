@@ -171,3 +171,27 @@ def progress_bars(*, transfer: bool = False) -> Iterator[Progress]:
             bars.update(tasks[stage], completed=done, total=total or None)
 
         yield advance
+
+
+def claims_place(path: Path | None) -> Path | None:
+    """Refuse a place for claims before the work starts."""
+    from ytterby.views.claim_table import FORMATS
+    from ytterby.views.tables import check_place
+
+    if path is not None:
+        check_place(path, formats=(".jsonl", *FORMATS))
+    return path
+
+
+@contextmanager
+def claims_file(out: Path) -> Iterator[Path]:
+    """Where claims are to be written as JSON Lines; they become the table that ``out`` names afterwards."""
+    from ytterby.views.claim_table import write_claim_table
+
+    if out.suffix == ".jsonl":
+        yield out
+        return
+    lines = out.with_name(f".{out.name}.jsonl")
+    yield lines
+    write_claim_table(lines, out)
+    lines.unlink()

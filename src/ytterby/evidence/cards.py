@@ -47,9 +47,14 @@ def write_articles(articles: Iterable[Article], path: Path, reuse: Sequence[Reus
     partial = path.with_name(path.name + ".part")
     with partial.open("w", encoding="utf-8", newline="\n") as file:
         for article in articles:
-            record = article.to_record() | {"text_reuse": copies.get(article.id, [])}
-            file.write(json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n")
+            file.write(article_line(article, copies.get(article.id, [])) + "\n")
     partial.replace(path)
+
+
+def article_line(article: Article, copies: Sequence[dict[str, object]]) -> str:
+    """What is known of an article as its line of a file, without the line's end."""
+    record = article.to_record() | {"text_reuse": copies}
+    return json.dumps(record, ensure_ascii=False, sort_keys=True)
 
 
 def read_cards(path: Path) -> list[ReportCard]:

@@ -185,8 +185,13 @@ def write_claims(claims: Iterable[Claim], path: Path) -> None:
     partial = path.with_name(path.name + ".part")
     with partial.open("w", encoding="utf-8", newline="\n") as file:
         for claim in claims:
-            file.write(json.dumps(claim.to_record(), ensure_ascii=False, sort_keys=True) + "\n")
+            file.write(claim_line(claim) + "\n")
     partial.replace(path)
+
+
+def claim_line(claim: Claim) -> str:
+    """A claim as its line of a file, without the line's end."""
+    return json.dumps(claim.to_record(), ensure_ascii=False, sort_keys=True)
 
 
 def read_claims(path: Path) -> list[Claim]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from ytterby.evidence.article import Article
@@ -80,7 +80,7 @@ def code_claims(article: Article) -> CodingResult:
 def _prime(article: Article, context: Context) -> None:
     """The article's leading pair of countries, for a text that opens with "both sides"."""
     counts: dict[str, int] = {}
-    for sentence in list(sentences_of(article))[:6]:
+    for sentence in islice(sentences_of(article), 6):
         for mention in Scene(sentence, context).mentions:
             counts[mention.id] = counts.get(mention.id, 0) + 1
     leading = sorted((c for c in counts if c not in BLOCS), key=lambda c: (-counts[c], c))
@@ -138,8 +138,9 @@ def _credit_previous(scene: Scene, found: list[Claim]) -> None:
     if not ((opening and saying) or brief) or not scene.speaking or len(scene.text) >= _SHORT_SENTENCE:
         return
     for claim in scene.context.previous:
-        if claim in found and not claim.attribution:
-            found[found.index(claim)] = claim.model_copy(update={"attribution": scene.context.attribution})
+        at = _place_of(claim, found)
+        if at is not None and not claim.attribution:
+            found[at] = claim.model_copy(update={"attribution": scene.context.attribution})
 
 
 def _add_sectors(article: Article, scene: Scene, found: list[Claim]) -> None:
@@ -148,11 +149,12 @@ def _add_sectors(article: Article, scene: Scene, found: list[Claim]) -> None:
     if len(sectors) < _SECTORS or not _goes_on(scene):
         return
     for claim in scene.context.previous:
-        if claim.kind == "investment_pledge" and claim in found and not claim.sectors:
+        at = _place_of(claim, found)
+        if claim.kind == "investment_pledge" and at is not None and not claim.sectors:
             start, end = _stripped(article.text, scene.sentence.start, scene.sentence.end)
             span = Quote(start=start, end=end, quote=article.text[start:end])
             named = claim.materials or tuple(scene.materials())
-            found[found.index(claim)] = claim.model_copy(
+            found[at] = claim.model_copy(
                 update={"sectors": sectors, "materials": named, "spans": (*claim.spans, span)}
             )
 
@@ -318,10 +320,17 @@ def _merged(rule: Rule, claim: Claim, scene: Scene, found: list[Claim]) -> bool:
     if not rule.merge or not _goes_on(scene) or (rule.merge == "dateless" and claim.time):
         return False
     for before in scene.context.previous:
-        if before.kind == claim.kind and _compatible(before, claim) and before in found:
-            found[found.index(before)] = _joined(before, claim)
+        at = _place_of(before, found) if before.kind == claim.kind and _compatible(before, claim) else None
+        if at is not None:
+            found[at] = _joined(before, claim)
             return True
     return False
+
+
+def _place_of(claim: Claim, found: Sequence[Claim]) -> int | None:
+    """Where a claim stands among those found; only claims that begin with it are compared whole."""
+    start = claim.spans[0].start
+    return next((n for n, c in enumerate(found) if c.spans[0].start == start and c == claim), None)
 
 
 def _goes_on(scene: Scene) -> bool:

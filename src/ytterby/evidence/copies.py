@@ -1,24 +1,35 @@
 """Text that two articles share: seeds of five equal words, extended over small edits.
 
 Words are compared in lower case without punctuation, so that quote marks and capitals do not
-hide a copy. Seeds come from an index of five-word runs, so only pairs that share one are looked
-at. A run counts from eight words; a gap of a few words inside it is bridged.
+hide a copy. Seeds come from an index of five-word runs (:mod:`ytterby.evidence.seeds`), so only pairs
+that share one are looked at. A run counts from eight words; a gap of a few words inside it is bridged.
+Texts of the same words enter the index once. Words that stand in very many texts are a copy only where
+they make half of a text: a report that many print with a head of their own, and no formula.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ytterby.evidence.article import Article
 from ytterby.evidence.lexicon import Token, tokens_of
+from ytterby.evidence.seeds import PAIR, PLACED, Meeting, by_texts, placed_seeds, shared_seeds
 
-_SEED = 5
 _LEAST = 8  # words of a copy
 _BRIDGE = 3  # words that may differ between two runs of one copy
-_COMMON = 50  # a run of words in more articles than this is a formula, no copy
+_STEPS = sorted(((i, j) for i in range(_BRIDGE + 1) for j in range(_BRIDGE + 1) if i or j), key=sum)
 _JA_STEP = 2  # Japanese has no spaces: characters are the words, and a copy needs twice as many
+_COPIED = 0.5  # of the shorter text: with less in common, words that many print are a formula of the trade
+_FEW = 50  # pairs of two texts and their exact copies that are all told; of more, one each
+WORD = np.dtype([("key", "<u8"), ("start", "<i4"), ("end", "<i4")])
 
 
 @dataclass(frozen=True)
@@ -50,76 +61,165 @@ class Reuse:
 
 
 @dataclass(frozen=True)
-class _Words:
-    article: Article
-    tokens: list[Token]
-    keys: list[str]
+class Words:
+    """Words of a text for comparison: rows (key, start, end), and how many make a copy."""
+
+    rows: NDArray[Any]
+    least: int
 
     @property
-    def least(self) -> int:
-        return _LEAST * (_JA_STEP if self.article.language == "ja" else 1)
+    def keys(self) -> list[int]:
+        """The words as numbers."""
+        keys: list[int] = self.rows["key"].tolist()
+        return keys
+
+    @property
+    def identity(self) -> int:
+        """The same number for the same words; 0 for a text too short to be a copy."""
+        if len(self.rows) < self.least:
+            return 0
+        told = hashlib.blake2b(self.rows["key"].tobytes(), digest_size=8, salt=bytes([self.least]))
+        return int.from_bytes(told.digest(), "little") | 1
 
 
-def find_reuse(articles: Sequence[Article]) -> tuple[Reuse, ...]:
-    """Copied passages between articles, in order of article and place."""
-    prepared = [_words(a) for a in articles]
-    pairs = _seeds(prepared)
-    found: list[Reuse] = []
-    for (i, j), seeds in sorted(pairs.items()):
-        found += _runs(prepared[i], prepared[j], seeds)
-    return tuple(found)
-
-
-def _words(article: Article) -> _Words:
-    tokens: list[Token] = []
+def words_of(article: Article) -> Words:
+    """Words of an article proper; of a Japanese one its characters."""
+    rows: list[tuple[int, int, int]] = []
+    japanese = article.language == "ja"
     for p in article.passages:
         if not p.is_noise:
             part = article.text[p.start : p.end]
-            found = _characters(part) if article.language == "ja" else tokens_of(part)
-            tokens += [Token(t.text, t.start + p.start, t.end + p.start) for t in found]
-    return _Words(article, tokens, [t.text.casefold() for t in tokens])
+            found = _characters(part) if japanese else tokens_of(part)
+            rows += [(_key(t.text), t.start + p.start, t.end + p.start) for t in found]
+    return Words(np.array(rows, WORD), _LEAST * (_JA_STEP if japanese else 1))
+
+
+@lru_cache(maxsize=100_000)
+def _key(word: str) -> int:
+    told = hashlib.blake2b(word.casefold().encode("utf-8", "surrogatepass"), digest_size=8)
+    return int.from_bytes(told.digest(), "little")
 
 
 def _characters(text: str) -> list[Token]:
     return [Token(c, i, i + 1) for i, c in enumerate(text) if c.isalnum()]
 
 
-def _seeds(prepared: Sequence[_Words]) -> dict[tuple[int, int], list[tuple[int, int]]]:
-    """For each pair of articles the places where five words agree."""
-    index: dict[tuple[str, ...], list[tuple[int, int]]] = defaultdict(list)
-    for i, words in enumerate(prepared):
-        for at in range(len(words.keys) - _SEED + 1):
-            index[tuple(words.keys[at : at + _SEED])].append((i, at))
-    pairs: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    for places in index.values():
-        if 1 < len(places) <= _COMMON:
-            for n, (i, x) in enumerate(places):
-                for j, y in places[n + 1 :]:
-                    if i != j:
-                        pairs[i, j].append((x, y))
-    return pairs
+@dataclass(frozen=True)
+class Run:
+    """Words ``x`` (from, to) of text ``a`` that are words ``y`` of text ``b``, with how many are equal."""
+
+    a: int
+    b: int
+    x: tuple[int, int]
+    y: tuple[int, int]
+    words: int
 
 
-def _runs(a: _Words, b: _Words, seeds: list[tuple[int, int]]) -> Iterator[Reuse]:
+def find_reuse(articles: Sequence[Article]) -> tuple[Reuse, ...]:
+    """Copied passages between articles, in order of article and place."""
+    words = [words_of(a) for a in articles]
+    copies = ExactCopies([w.identity for w in words])
+    rows = np.concatenate(
+        [placed_seeds(words[i].rows["key"], i) for i in copies.firsts] or [np.empty(0, PLACED)]
+    )
+    pairs = np.concatenate([*shared_seeds(rows), np.empty(0, PAIR)])
+    runs = sorted(find_runs(by_texts(pairs), words.__getitem__, copies), key=lambda r: (r.a, r.b))
+    return tuple(reuse_of(r, articles.__getitem__, words.__getitem__) for r in runs)
+
+
+class ExactCopies:
+    """Which texts have the same words.
+
+    Parameters
+    ----------
+    identities: of each text; 0 for a text that is left out.
+    """
+
+    def __init__(self, identities: Sequence[int] | NDArray[np.uint64]) -> None:
+        known = np.asarray(identities, np.uint64)
+        self._order = np.argsort(known, kind="stable")
+        self._first = np.searchsorted(known, known, sorter=self._order)
+        self._after = np.searchsorted(known, known, side="right", sorter=self._order)
+        told = np.flatnonzero(known)
+        self.firsts: NDArray[Any] = told[self._order[self._first[told]] == told]
+
+    def of(self, text: int) -> list[int]:
+        """All texts with the words of this one, itself among them, in order."""
+        found: list[int] = self._order[self._first[text] : self._after[text]].tolist()
+        return found
+
+
+def find_runs(
+    meetings: Iterable[Meeting], words: Callable[[int], Words], copies: ExactCopies
+) -> Iterator[Run]:
+    """Copied runs between texts that share seeds, and between them and their exact copies.
+
+    Parameters
+    ----------
+    meetings: pairs of those texts that are the first of their words.
+    words: gives the words of a text.
+
+    Returns
+    -------
+    Runs with a < b, those of two texts together and in order of place.
+    """
+    for first in copies.firsts.tolist():
+        yield from _exact_runs(first, words, copies)
+    for i, j, seeds, common in meetings:
+        if not common or _COPIED * min(len(words(i).rows), len(words(j).rows)) <= len(seeds):
+            yield from _runs_of_two(i, j, seeds, words, copies)
+
+
+def _exact_runs(first: int, words: Callable[[int], Words], copies: ExactCopies) -> Iterator[Run]:
+    """Texts of the same words are copies from the first to the last of them."""
+    same = copies.of(first)
+    whole = (0, len(words(first).rows)) if len(same) > 1 else (0, 0)
+    for n, a in enumerate(same if len(same) <= _FEW else same[:1]):
+        for b in same[n + 1 :]:
+            yield Run(a, b, whole, whole, whole[1])
+
+
+def _runs_of_two(
+    i: int, j: int, seeds: list[tuple[int, int]], words: Callable[[int], Words], copies: ExactCopies
+) -> Iterator[Run]:
+    """Runs of two texts, told of each of their exact copies unless these are many."""
+    same_i, same_j = copies.of(i), copies.of(j)
+    if len(same_i) * len(same_j) > _FEW:
+        same_i, same_j = [i], [j]
+    one, other = words(i), words(j)
+    straight = list(_runs(one, other, seeds))
+    swapped = straight
+    if any(b < a for a in same_i for b in same_j):
+        swapped = list(_runs(other, one, [(y, x) for x, y in seeds]))
+    for a in same_i:
+        for b in same_j:
+            for x, y, equal in straight if a < b else swapped:
+                yield Run(min(a, b), max(a, b), x, y, equal)
+
+
+def _runs(
+    a: Words, b: Words, seeds: list[tuple[int, int]]
+) -> Iterator[tuple[tuple[int, int], tuple[int, int], int]]:
+    in_a, in_b = a.keys, b.keys
     done_a = done_b = -1
     for x, y in sorted(seeds):
         if x < done_a or (x <= done_a and y < done_b):
             continue
-        start_x, start_y = _back(a.keys, b.keys, x, y)
-        end_x, end_y, equal = _forward(a.keys, b.keys, x, y)
+        start_x, start_y = _back(in_a, in_b, x, y)
+        end_x, end_y, equal = _forward(in_a, in_b, x, y)
         equal += x - start_x
         if equal >= a.least:
             done_a, done_b = end_x, end_y
-            yield _reuse(a, b, (start_x, end_x), (start_y, end_y), equal)
+            yield (start_x, end_x), (start_y, end_y), equal
 
 
-def _back(a: list[str], b: list[str], x: int, y: int) -> tuple[int, int]:
+def _back(a: list[int], b: list[int], x: int, y: int) -> tuple[int, int]:
     while x > 0 and y > 0 and a[x - 1] == b[y - 1]:
         x, y = x - 1, y - 1
     return x, y
 
 
-def _forward(a: list[str], b: list[str], x: int, y: int) -> tuple[int, int, int]:
+def _forward(a: list[int], b: list[int], x: int, y: int) -> tuple[int, int, int]:
     """Go on while words agree; step over an edit of up to three words when three agree behind it."""
     equal = 0
     end = x, y
@@ -135,37 +235,59 @@ def _forward(a: list[str], b: list[str], x: int, y: int) -> tuple[int, int, int]
     return *end, equal
 
 
-def _bridge(a: list[str], b: list[str], x: int, y: int) -> tuple[int, int] | None:
-    steps = sorted(((i, j) for i in range(_BRIDGE + 1) for j in range(_BRIDGE + 1) if i or j), key=sum)
-    for i, j in steps:
+def _bridge(a: list[int], b: list[int], x: int, y: int) -> tuple[int, int] | None:
+    for i, j in _STEPS:
         if a[x + i : x + i + 3] == b[y + j : y + j + 3] and len(a[x + i : x + i + 3]) == 3:
             return i, j
     return None
 
 
-def _reuse(a: _Words, b: _Words, in_a: tuple[int, int], in_b: tuple[int, int], equal: int) -> Reuse:
-    shared = {g.name for g in a.article.agencies} & {g.name for g in b.article.agencies}
-    return Reuse(_side(a, in_a), _side(b, in_b), equal, sorted(shared)[0] if shared else None)
+def reuse_of(run: Run, articles: Callable[[int], Article], words: Callable[[int], Words]) -> Reuse:
+    """A run with its words as they stand in the two articles."""
+    a, b = articles(run.a), articles(run.b)
+    shared = {g.name for g in a.agencies} & {g.name for g in b.agencies}
+    sides = _side(a, words(run.a), run.x), _side(b, words(run.b), run.y)
+    return Reuse(*sides, run.words, sorted(shared)[0] if shared else None)
 
 
-def _side(words: _Words, place: tuple[int, int]) -> Side:
-    start, end = words.tokens[place[0]].start, words.tokens[place[1] - 1].end
-    return Side(words.article.id, start, end, words.article.text[start:end])
+def _side(article: Article, words: Words, place: tuple[int, int]) -> Side:
+    start, end = int(words.rows["start"][place[0]]), int(words.rows["end"][place[1] - 1])
+    return Side(article.id, start, end, article.text[start:end])
 
 
-def families_of(reuse: Iterable[Reuse]) -> tuple[tuple[str, ...], ...]:
-    """Connected groups of articles that share text, largest first, each sorted."""
-    parent: dict[str, str] = {}
+class Families:
+    """Groups of texts that share text, each named by one of them."""
 
-    def root(x: str) -> str:
+    def __init__(self) -> None:
+        self._parent: dict[Any, Any] = {}
+
+    def join(self, a: Any, b: Any) -> None:
+        """Two texts share text."""
+        self._parent[self._root(a)] = self._root(b)
+
+    def _root(self, x: Any) -> Any:
+        parent = self._parent
         while parent.setdefault(x, x) != x:
             parent[x] = parent[parent[x]]
             x = parent[x]
         return x
 
+    @property
+    def texts(self) -> int:
+        """How many texts share text with another."""
+        return len(self._parent)
+
+    def groups(self) -> tuple[tuple[Any, ...], ...]:
+        """The groups, largest first, each sorted."""
+        groups: dict[Any, list[Any]] = defaultdict(list)
+        for x in list(self._parent):
+            groups[self._root(x)].append(x)
+        return tuple(sorted((tuple(sorted(g)) for g in groups.values()), key=lambda g: (-len(g), g)))
+
+
+def families_of(reuse: Iterable[Reuse]) -> tuple[tuple[str, ...], ...]:
+    """Connected groups of articles that share text, largest first, each sorted."""
+    families = Families()
     for r in reuse:
-        parent[root(r.a.report)] = root(r.b.report)
-    groups: dict[str, list[str]] = defaultdict(list)
-    for x in list(parent):
-        groups[root(x)].append(x)
-    return tuple(sorted((tuple(sorted(g)) for g in groups.values()), key=lambda g: (-len(g), g)))
+        families.join(r.a.report, r.b.report)
+    return families.groups()

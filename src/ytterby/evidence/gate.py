@@ -92,7 +92,7 @@ def _number_fault(claim: Claim, article: Article) -> str | None:
     for number in claim.quantities:
         if number.span is None:
             return "a number without a place in the text"
-        if (number.value, number.unit) not in set(_read_at(number.span, claim.spans, article)):
+        if (number.value, number.unit) not in _read_at(number.span, claim.spans, article):
             return "a number that our grammar does not read there"
     return None
 
@@ -134,5 +134,10 @@ def write_rejected(rejected: Iterable[Rejected], path: Path) -> None:
     partial = path.with_name(path.name + ".part")
     with partial.open("w", encoding="utf-8", newline="\n") as file:
         for row in rejected:
-            file.write(json.dumps(row.model_dump(mode="json"), ensure_ascii=False, sort_keys=True) + "\n")
+            file.write(rejected_line(row.model_dump(mode="json")) + "\n")
     partial.replace(path)
+
+
+def rejected_line(record: dict[str, object]) -> str:
+    """A rejected candidate as its line of a file, without the line's end."""
+    return json.dumps(record, ensure_ascii=False, sort_keys=True)

@@ -88,7 +88,8 @@ _SIGNS |= {"¥": "JPY", "￥": "JPY", "JPY": "JPY", "A$": "AUD", "AU$": "AUD", "
 _SIGNS |= {"CA$": "CAD", "CNY": "CNY", "RMB": "CNY", "INR": "INR", "RS": "INR", "RS.": "INR"}
 
 
-def find_numbers(text: str, language: str) -> list[Number]:
+@lru_cache(maxsize=256)  # a sentence is asked for by its scene, and by the gate for each of its numbers
+def find_numbers(text: str, language: str) -> tuple[Number, ...]:
     """All numbers with a unit in a sentence, in order.
 
     Parameters
@@ -96,11 +97,6 @@ def find_numbers(text: str, language: str) -> list[Number]:
     text: one sentence; offsets of the result count in it.
     language: ISO 639-1; decides decimal sign, scale words and units.
     """
-    return list(_found(text, language))
-
-
-@lru_cache(maxsize=256)  # the gate reads every number of an article again: a fifth of the time of coding
-def _found(text: str, language: str) -> tuple[Number, ...]:
     grammar = _grammar(language)
     found = _measured(text, language, grammar)
     found += [

@@ -19,6 +19,7 @@ _CAP = r"[A-ZÄÖÜÉÈŠŽČ][a-zäöüßéèêëïôçñáíóúãõšžčćł
 _FULL = rf"(?P<name>{_CAP}(?:\s(?:[A-Z]\.\s)?(?:von |van |de |da |al |der |den )?{_CAP}){{1,2}})"
 _BODY = r"[A-ZÉ][\w&-]{1,30}"
 _NAME = rf"(?P<name>{_BODY}(?:\s{_BODY}){{0,2}})"
+_MOST_KNOWN = 200  # people of one article; each is looked for in every later sentence
 _JAPANESE = re.compile(
     r"(?<![一-龠々])(?P<name>[一-龠々]{3,5}?)(?:経済産業相|経産相|外相|財務相|防衛相|環境相|官房長官|首相|大統領|報道官|社長|会長)"
 )
@@ -73,6 +74,8 @@ def find_sources(text: str, language: str, known: dict[str, str]) -> Iterator[So
                 taken.append(m.span("name"))
                 if kind == "person":
                     known[name.split()[-1]] = name
+                    if len(known) > _MOST_KNOWN:
+                        del known[next(iter(known))]
                 yield Source(name, kind, m.start("name"), m.start("name") + len(name))
     yield from _again(text, known)
 

@@ -141,7 +141,7 @@ class Scene:
         return found
 
     @cached_property
-    def numbers(self) -> list[Number]:
+    def numbers(self) -> tuple[Number, ...]:
         """Numbers with their units."""
         return find_numbers(self.text, self.sentence.language)
 

@@ -39,13 +39,13 @@ def write_table(frame: pd.DataFrame, path: Path, credit: pd.DataFrame | None = N
     """
     check_place(path)
     if credit is not None:
-        _replace(credit_place(path), lambda partial: _write_csv(credit, partial))
-    _replace(path, lambda partial: _WRITERS[path.suffix](frame, partial, credit))
+        replace_whole(credit_place(path), lambda partial: _write_csv(credit, partial))
+    replace_whole(path, lambda partial: _WRITERS[path.suffix](frame, partial, credit))
 
 
 def write_text(text: str, path: Path) -> None:
     """Write a text whole or not at all."""
-    _replace(path, lambda partial: partial.write_text(text, encoding="utf-8", newline=""))
+    replace_whole(path, lambda partial: partial.write_text(text, encoding="utf-8", newline=""))
 
 
 def credit_place(path: Path) -> Path:
@@ -53,7 +53,7 @@ def credit_place(path: Path) -> Path:
     return path.with_name(f"{path.name}.sources.csv")
 
 
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
+def replace_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file under another name first: an interruption leaves no half of it under its own."""
     partial = path.with_name(f".{path.name}.part")
     try:
@@ -96,11 +96,12 @@ def csv_text(frame: pd.DataFrame) -> str:
 def _csv_into(file: IO[str], frame: pd.DataFrame) -> None:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([_disarmed(str(name)) for name in frame.columns])
-    for rows in _rows(frame, _csv_cell):
+    for rows in _rows(frame, csv_cell):
         writer.writerows(rows)
 
 
-def _csv_cell(cell: Plain) -> Any:
+def csv_cell(cell: Plain) -> Any:
+    """Cell of a CSV file: empty for a missing value, and no formula of a spreadsheet."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -151,7 +152,7 @@ def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     return flat
 
 
-def _write_xlsx(frame: pd.DataFrame, path: Path, credit: pd.DataFrame | None = None) -> None:
+def write_sheet(frame: pd.DataFrame, path: Path, credit: pd.DataFrame | None = None) -> None:
     """One sheet with the table, and where its sources are known a second with them."""
     try:
         from openpyxl import Workbook
@@ -197,4 +198,4 @@ def _shown(column: pd.Series[Any], show: Callable[[Plain], Any]) -> list[Any]:
     return [show(plain_value(value)) for value in column.tolist()]
 
 
-_WRITERS = {".csv": _write_csv, ".parquet": _write_parquet, ".json": _write_json, ".xlsx": _write_xlsx}
+_WRITERS = {".csv": _write_csv, ".parquet": _write_parquet, ".json": _write_json, ".xlsx": write_sheet}
