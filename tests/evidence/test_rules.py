@@ -1,8 +1,10 @@
 """The rule files fit together: families, tests and roles that rules speak of exist in every language."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ytterby.evidence.kinds import Rule, glosses, rules
+from ytterby.evidence.kinds import Rule, glosses, possible_rules, rules
 from ytterby.evidence.lexicon import LANGUAGES, matcher, names, read_rules
 from ytterby.evidence.matching import TESTS
 from ytterby.evidence.passages import NOISE_TYPES
@@ -71,3 +73,12 @@ def test_families_are_found(language: str, text: str, family: str) -> None:
 )
 def test_lookalikes_are_not(language: str, text: str, family: str) -> None:
     assert family not in {hit.family for hit in matcher(language).scan(text)}
+
+
+@given(st.data())
+def test_rules_found_by_their_families_are_those_found_one_by_one(data):
+    """The index over families leaves out no rule and adds none, and keeps the order."""
+    every = sorted({word for rule in rules() for need in rule.words for word in need})
+    present = data.draw(st.sets(st.sampled_from(every), max_size=60))
+    plainly = [rule for rule in rules() if not any(map(present.isdisjoint, rule.words))]
+    assert possible_rules(present) == plainly

@@ -19,9 +19,9 @@ from ytterby.evidence.article import Article
 from ytterby.evidence.claims import BLOCS, Actor, Claim, Person, Quantity, Rejected, TimeSpan
 from ytterby.evidence.claims import Span as Quote
 from ytterby.evidence.gate import admit
-from ytterby.evidence.kinds import Rule, glosses, rules
+from ytterby.evidence.kinds import Rule, glosses, possible_rules
 from ytterby.evidence.lexicon import names
-from ytterby.evidence.matching import holds_any, matches, possible
+from ytterby.evidence.matching import holds_any, matches
 from ytterby.evidence.modality import modal
 from ytterby.evidence.roles import ASSIGN, Roles
 from ytterby.evidence.scene import Context, Scene, Span
@@ -92,7 +92,7 @@ def _of_sentence(article: Article, scene: Scene, found: list[Claim]) -> list[Cla
     claims: list[Claim] = []
     anchors: list[int] = []
     speakers = attribute(scene)
-    for rule in [r for r in rules() if possible(r, scene)]:
+    for rule in possible_rules(scene.hits.keys()):
         for span, anchor in matches(rule, scene, claims, found):
             for claim in _build(article, scene, rule, span, anchor, speakers):
                 if not _merged(rule, claim, scene, found):

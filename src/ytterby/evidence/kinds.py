@@ -7,6 +7,7 @@ what was found (a percentage, a country, a deadline).
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -112,3 +113,27 @@ def _rows(name: str) -> list[dict[str, Any]]:
 def glosses() -> dict[str, str]:
     """One English sentence per kind, with places for the slots."""
     return {k: str(v) for k, v in read_rules("gloss.toml").items()}
+
+
+@cache
+def _rules_by_word() -> tuple[tuple[Rule, ...], dict[str, tuple[int, ...]], tuple[int, ...]]:
+    """All rules; places of those that a family opens the door to; places of those that need none."""
+    opened: dict[str, list[int]] = {}
+    free = []
+    for place, rule in enumerate(rules()):
+        if not rule.words:
+            free.append(place)
+            continue
+        for word in min(rule.words, key=len):  # the need that the fewest families can meet
+            opened.setdefault(word, []).append(place)
+    return rules(), {word: tuple(places) for word, places in opened.items()}, tuple(free)
+
+
+def possible_rules(families: Set[str]) -> list[Rule]:
+    """Rules of whose every need some family is there, in order: a cheap look before the careful one."""
+    every, opened, free = _rules_by_word()
+    places = {place for word in families if word in opened for place in opened[word]}
+    places.update(free)
+    return [
+        rule for place in sorted(places) if not any(map(families.isdisjoint, (rule := every[place]).words))
+    ]

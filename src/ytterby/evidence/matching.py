@@ -35,11 +35,6 @@ def matches(
             yield (_conversion_span(scene) or span) if rule.scope == "conversion" else span, anchor
 
 
-def possible(rule: Rule, scene: Scene) -> bool:
-    """A cheap look before the careful one: is any family of each need here at all."""
-    return not any(map(scene.hits.keys().isdisjoint, rule.words))
-
-
 def _taken(rule: Rule, scene: Scene, span: Span, claims: Sequence[Claim]) -> bool:
     base = scene.sentence.start
     kinds = {*rule.unless, rule.kind}
