@@ -34,8 +34,10 @@ FIRST_STEP = 0.25  # of each stockpile's room; a step to the other end costs far
 SHORTEST_STEP = 0.01
 MOST_ROUNDS = 400
 GLIMPSE_T = 1e-3  # tonnes a week; far below any plant, far above the solver's tolerance
-PLAN_TOLERANCE = 1e-9  # with 1e-6 a budget that a sum just meets can hide the best plan
-LOWEST_COST = -1e12  # thousands of USD; only until the first cut
+PLAN_TOLERANCE = (
+    1e-7  # with the usual 1e-6 a budget just met can hide the best plan; 1e-9 ends in solver errors
+)
+LOWEST_COST = -1e10  # thousands of USD; only until the first cut
 
 
 def unwatched(share: float) -> None:
