@@ -12,7 +12,8 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "ytterby.study": (
-        "backcast", "export_plan", "load_study", "plan", "read", "run", "screen", "simulate", "verify",
+        "backcast", "export_plan", "load_study", "plan", "read", "read_corpus", "run", "screen",
+        "simulate", "verify",
     ),
     "ytterby.asking": ("compare", "explain_drivers", "explain_shortage", "what_if"),
     "ytterby.errors": ("YtterbyError",),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ytterby.evidence.article import Article
     from ytterby.evidence.cards import ReportCard
     from ytterby.evidence.claims import Claim
+    from ytterby.evidence.corpus import Corpus
     from ytterby.evidence.model import ModelReader
     from ytterby.evidence.reading import Reading
     from ytterby.facts.store import Store
@@ -114,6 +115,42 @@ def read(
     return read_reports(
         check_paths(paths), progress=lambda done, total: progress("Read", done, total), model=model
     )
+
+
+def read_corpus(
+    paths: Sequence[str | Path],
+    claims: str | Path,
+    *,
+    reports: str | Path | None = None,
+    rejected: str | Path | None = None,
+    problems: str | Path | None = None,
+    jobs: int = 1,
+    executor: str = "processes",
+    progress: Progress = _silent,
+) -> Corpus:
+    """Read any number of press texts with bounded memory into files of JSON Lines.
+
+    Parameters
+    ----------
+    claims, reports, rejected, problems: files to write, as of ``ytterby read --out``; only the first
+        is needed.
+    jobs: processes; executor: "processes", "dask", or the tcp:// address of a Dask scheduler. The
+        files are the same for any of them.
+
+    Returns
+    -------
+    Counts. After an interruption the same call goes on where it was.
+
+    Raises
+    ------
+    InputFaults: a path that is not there.
+    """
+    from ytterby.evidence.corpus import Places
+    from ytterby.evidence.corpus import read_corpus as stream
+
+    others = (Path(place) if place else None for place in (reports, rejected, problems))
+    places = Places(Path(claims), *others)
+    return stream(check_paths(paths), places, jobs=jobs, executor=executor, progress=progress)
 
 
 def check_paths(paths: Sequence[str | Path]) -> list[Path]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import ytterby as yt
 from ytterby.errors import YtterbyError
 from ytterby.evidence import chunks, read_reports, seeds, write_claims
 from ytterby.evidence.cards import write_articles
@@ -229,3 +230,15 @@ def test_memory_does_not_grow_with_the_pile(tmp_path: Path, monkeypatch: pytest.
     peak(100)  # what is made once: rules, catalog, caches
     few, many = peak(300), peak(1200)
     assert many < few + 900 * 200  # bytes an article; its text has 1,000 and its record some 3,000
+
+
+def test_the_public_road_writes_the_same_bytes(
+    pile: list[Path], at_once: dict[str, bytes], tmp_path: Path
+) -> None:
+    counts = yt.read_corpus([str(p) for p in pile], tmp_path / "claims", reports=str(tmp_path / "reports"))
+    assert counts.articles == 8 + 230 + 9 + 1
+    assert {name: (tmp_path / name).read_bytes() for name in ("claims", "reports")} == {
+        name: at_once[name] for name in ("claims", "reports")
+    }
+    with pytest.raises(YtterbyError, match="is not there"):
+        yt.read_corpus([tmp_path / "nowhere"], tmp_path / "other")
