@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ytterby.planning.projects import Plan
 
 REST_OF_WORLD = "ROW"
+REST = "_REST"  # EU27_REST: members of the bloc that are not regions of the study themselves
 _MAGNET_STAGE = "magnet"
 WITHOUT, WITH = "without plan", "with plan"
 
@@ -155,15 +156,19 @@ def corroboration_table(clusters: pd.DataFrame) -> pd.DataFrame:
 
 def regions_table(regions: Sequence[str]) -> pd.DataFrame:
     """Regions of the study with their member countries and a point for their marks on the map."""
-    rows = [_region(region) for region in regions]
+    rows = [_region(region, regions) for region in regions]
     return pd.DataFrame(rows, columns=["region", "label", "members", "latitude", "longitude"])
 
 
-def _region(region: str) -> tuple[str, str, str, float, float]:
+def _region(region: str, regions: Sequence[str] = ()) -> tuple[str, str, str, float, float]:
     if region == REST_OF_WORLD:
         return region, "Rest of the world", "", -25.0, -55.0
-    if region.startswith("EU"):
-        return region, "European Union", ";".join(bloc_members(region)), 49.0, 10.0
+    bloc = region.removesuffix(REST)
+    if bloc in ("EU", "EU27"):
+        rest = region.endswith(REST)
+        apart = set(regions) if rest else set()  # members that are regions of their own
+        label = "Rest of the European Union" if rest else "European Union"
+        return region, label, ";".join(m for m in bloc_members(bloc) if m not in apart), 49.0, 10.0
     try:
         latitude, longitude = country_position(region)
         return region, country_name(region), region, latitude, longitude
