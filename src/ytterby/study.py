@@ -336,6 +336,7 @@ def record_run(study: Study, reading: Reading, *, draws: int | None, seed: int |
     settings = study.settings.simulation
     names = [SETTINGS_FILE, *(f"{table}.csv" for table in study.files.tables)]
     files = [study.files.folder / name for name in sorted(names)]
+    files = [path for path in files if path.exists()]  # a study may do without published figures
     hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     hashes |= {f"articles/{article.file}": article.sha256 for article in reading.articles}
     hashes["facts/manifest.json"] = hashlib.sha256((STARTER / "manifest.json").read_bytes()).hexdigest()
@@ -351,11 +352,12 @@ def record_run(study: Study, reading: Reading, *, draws: int | None, seed: int |
 
 def both_shortfalls(without: Ensemble, within: Ensemble) -> pd.DataFrame:
     """Shortfalls of the same futures without and with the plan, in one table with ``case``."""
+    import numpy as np
     import pandas as pd
 
     cases = ("without plan", "with plan")
     tables = [without.shortfall, within.shortfall]
     rows = [len(table) for table in tables]
     # categories of all three texts are alike, so a million rows stay a few bytes each
-    case = pd.Categorical.from_codes([code for code in (0, 1) for _ in range(rows[code])], cases)
+    case = pd.Categorical.from_codes(np.repeat(np.array([0, 1], np.int8), rows), cases)
     return pd.concat(tables, ignore_index=True).assign(case=case)

@@ -177,7 +177,9 @@ def test_two_routes_agree_where_bounds_hold(seed: int) -> None:
     np.testing.assert_allclose(found, oracle, rtol=1e-3, atol=1e-3 * max(1.0, np.abs(oracle).max()))
 
 
-def quadratic_programme(matrix: np.ndarray, right: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def quadratic_programme(
+    matrix: np.ndarray, right: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> np.ndarray:
     """Minimise z'z / 2 with matrix z = right and low <= z <= high."""
     n = matrix.shape[1]
     lp = highspy.HighsLp()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ytterby.catalog.countries import iso3
 from ytterby.catalog.materials import material
-from ytterby.catalog.tables import MAX_FAULTS, Column, read_table, study_columns
+from ytterby.catalog.tables import MAX_FAULTS, OPTIONAL_TABLES, Column, read_table, study_columns, write_table
 from ytterby.errors import Fault, InputFaults, UnknownName
 
 SETTINGS_FILE = "study.toml"
@@ -123,6 +125,27 @@ def read_study_files(folder: Path) -> StudyFiles:
     if faults or settings is None:
         raise InputFaults(_the_first(faults))
     return StudyFiles(folder, settings, tables)
+
+
+def write_study_files(study: StudyFiles, folder: Path) -> None:
+    """Write a study whose tables were changed in memory as a new folder, whole or not at all.
+
+    What else lies in the study's own folder (settings, articles, notes) is copied.
+
+    Raises
+    ------
+    InputFaults: the folder exists already.
+    """
+    if folder.exists():
+        raise InputFaults([Fault(str(folder), None, None, "exists already.", "Choose another name.")])
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as place:
+        made = Path(place) / folder.name
+        shutil.copytree(study.folder, made, ignore=shutil.ignore_patterns("__pycache__"))
+        for table, frame in study.tables.items():
+            if len(frame) or table not in OPTIONAL_TABLES:
+                write_table(frame, made / f"{table}.csv", table)
+        made.rename(folder)
 
 
 def _read_settings(path: Path) -> tuple[Settings | None, list[Fault]]:

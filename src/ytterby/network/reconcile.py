@@ -117,9 +117,8 @@ def _shortest(matrix: Floats, right: Floats) -> Floats:
     """Shortest solution of matrix @ z = right (least squares where there is none), refined once."""
     if not matrix.size:
         return np.zeros(matrix.shape[1])
-    first: Floats = np.linalg.lstsq(matrix, right, rcond=None)[0]
-    second: Floats = np.linalg.lstsq(matrix, right - matrix @ first, rcond=None)[0]
-    return first + second
+    first = np.linalg.lstsq(matrix, right, rcond=None)[0]
+    return np.asarray(first + np.linalg.lstsq(matrix, right - matrix @ first, rcond=None)[0], dtype=float)
 
 
 def _held(matrix: Floats, z: Floats, low: Floats, high: Floats) -> Floats:
@@ -194,5 +193,6 @@ def _check_changes(step: Floats, clash: float, labels: Sequence[str], old: Float
     if len(wide):
         worst = wide[np.argsort(-np.abs(step[wide]), kind="stable")][:8]
         named = "; ".join(f"{labels[i]}: {old[i]:,.4g} to {new[i]:,.4g} ({step[i]:+.1f})" for i in worst)
-        message = f"{len(wide)} number(s) would have to move by more than {clash:g} standard deviations: {named}."
+        far = f"by more than {clash:g} standard deviations"
+        message = f"{len(wide)} number(s) would have to move {far}: {named}."
         raise ClashingNumbers(message, "Mend one of them, or state a wider uncertainty and say why.")
