@@ -5,6 +5,7 @@ and how far apart the two are. Here both are computed again, so that the page st
 """
 
 import csv
+import importlib.util
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import pytest
 from ytterby.briefing import regions_table
 from ytterby.catalog.countries import bloc_members
 from ytterby.catalog.studies import StudyFiles, read_study_files
+from ytterby.facts.store import open_store
 from ytterby.network.adjust import Reconciled, reconcile_study
 from ytterby.network.build import build_chain
 from ytterby.network.chain import WEEKS_PER_YEAR, Chain, check_balance
@@ -233,6 +235,22 @@ def test_the_balanced_base_year_lies_nearer_to_what_is_published(reconciled: Rec
     after = table["deviation_adjusted"] / table["uncertainty"]
     assert (after**2).sum() < 0.95 * (before**2).sum()
     assert table["change_sigmas"].abs().max() < 2
+
+
+def test_shares_by_customs_weight_are_those_of_the_store(study: StudyFiles) -> None:
+    spec = importlib.util.spec_from_file_location("shares", ROOT / "scripts" / "write_trade_shares.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    with (FOLDER / "arcs.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    marked = [row for row in rows if script.WORDS.match(row["reason"])]
+    assert len({row["destination"] for row in marked}) > 5
+    blank = [{**row, "base_share": "0.3"} if row in marked else row for row in rows]
+    with open_store() as store:
+        written = script.trade_shares(blank, study.settings.regions, store)
+    assert written == rows
 
 
 # the Union in parts ---------------------------------------------------------------------------------
