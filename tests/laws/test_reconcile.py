@@ -128,6 +128,12 @@ def test_by_hand_an_upper_bound_holds_too() -> None:
     assert table["adjusted"].tolist() == pytest.approx([52, 68])
 
 
+def test_a_number_in_no_balance_minds_its_bounds() -> None:
+    table = reconcile([10, -2, 7], 1, [[1, 0, 0]], [11])
+    assert table["adjusted"].tolist() == pytest.approx([11, 0, 7])
+    assert table["at_bound"].tolist() == [False, True, False]
+
+
 def test_a_fixed_number_stays() -> None:
     table = reconcile([10, 10], [0, 1], [[1, -1]], [-3])
     assert table["adjusted"].tolist() == pytest.approx([10, 13])

@@ -100,8 +100,15 @@ def _room(known: Floats, sigma: Floats, low: Floats, high: Floats) -> tuple[Floa
 def _closest(matrix: Floats, right: Floats, low: Floats, high: Floats) -> tuple[Floats, Flags]:
     """Shortest z with matrix @ z = right and low <= z <= high, and which bounds hold it."""
     size = np.linalg.norm(matrix, axis=1)
-    scale = np.where(size > 0, size, 1.0)  # tonnes of ore and of terbium stand side by side
-    matrix, right = matrix / scale[:, None], right / scale
+    live, moving = size > 0, matrix.any(axis=0)  # closed ways are half of a chain
+    scaled = matrix[live][:, moving] / size[live, None]  # tonnes of ore and of terbium stand side by side
+    z = np.clip(0.0, low, high)  # what is in no balance only minds its bounds
+    held = z != 0
+    z[moving], held[moving] = _within_bounds(scaled, right[live] / size[live], low[moving], high[moving])
+    return z, held
+
+
+def _within_bounds(matrix: Floats, right: Floats, low: Floats, high: Floats) -> tuple[Floats, Flags]:
     z = _shortest(matrix, right)
     if ((z >= low - _NEGLIGIBLE) & (z <= high + _NEGLIGIBLE)).all():
         return z, np.zeros(len(z), dtype=bool)
