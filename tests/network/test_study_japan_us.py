@@ -22,6 +22,8 @@ from ytterby.facts.store import open_store
 from ytterby.network.adjust import Reconciled, reconcile_study
 from ytterby.network.build import build_chain
 from ytterby.network.chain import WEEKS_PER_YEAR, Chain, check_balance
+from ytterby.network.ensemble import run_ensemble
+from ytterby.network.outcomes import stops
 from ytterby.network.shocks import build_scenarios, modal_conditions
 from ytterby.network.simulate import simulate
 from ytterby.planning.rerouting import choke_points
@@ -32,6 +34,7 @@ PAGE = ROOT / "docs/studies/japan-us-2025.md"
 MAGNET_ELEMENTS = ("NdPr", "Dy", "Tb")
 HEAVY = ("Dy", "Tb")
 UNION = ("DEU", "FRA", "EST", "EU27_REST")
+HIGH_GRADE = ("electric_vehicles", "wind", "industrial_motors", "defence")
 WIDE_DEVIATION = 0.10  # beyond it the page must say why
 
 
@@ -299,17 +302,26 @@ def test_licences_reach_every_region_that_is_not_under_the_ban(study: StudyFiles
         assert users <= reached
 
 
-def test_an_analyst_asks_about_germany_alone(study: StudyFiles, chain: Chain) -> None:
-    """Licences on Chinese magnets leave every civil use of magnets in Germany short."""
+def test_an_analyst_asks_about_germany_alone(chain: Chain) -> None:
     table = choke_points(chain, for_regions=("DEU",)).set_index("node")
     assert table.loc["magnet_high@CHN", "share_of_supply"] > 0.5
-    scenario = next(s for s in build_scenarios(study, chain) if s.name == "licence_heavy")
-    detail = simulate(chain, modal_conditions(scenario, chain, 60))
-    uses = [chain.processes[p] for p in np.flatnonzero(chain.process_is_use)]
-    short = detail.unmet_t[0].sum(axis=0)
-    german = [i for i, name in enumerate(uses) if name.endswith(".DEU") and not name.startswith("rest_uses")]
-    assert len(german) == 6
-    assert (short[[i for i in german if uses[i] != "defence.DEU"]] > 0).all()
+    assert table.loc["magnet_high@CHN", "lost_use_share"] > 0
+
+
+def test_licences_stop_german_uses_of_magnets_in_ten_weeks_and_japanese_ones_not(
+    study: StudyFiles, chain: Chain
+) -> None:
+    """As the page says; Japan makes most of its magnets and holds larger stocks."""
+    scenario = [s for s in build_scenarios(study, chain) if s.name == "licence_heavy"]
+    table = stops(run_ensemble(chain, scenario, draws=16, seed=1, weeks=60)).query(
+        "scenario == 'licence_heavy'"
+    )
+    magnets = table[table["sector"] != "rest_uses"]
+    german, japanese = (magnets[magnets["region"] == region] for region in ("DEU", "JPN"))
+    assert len(german) == len(japanese) == 6
+    assert (german["survive_weeks"] - 10).abs().max() <= 1
+    assert (german["probability"] == 1).all()
+    assert (japanese["probability"] == 0).all()
 
 
 def test_published_numbers_are_those_of_the_fact_table(shared: Path) -> None:
@@ -429,3 +441,17 @@ def test_registers_know_the_rows_that_the_study_cites(study: StudyFiles, shared:
         with (shared / "data" / file).open(encoding="utf-8", newline="") as handle:
             register = {row["id"] for row in csv.DictReader(handle)}
         assert set(study.tables[table][column]) - {""} <= register
+
+
+def test_a_lasting_stop_reaches_germany_first_and_japan_for_good(study: StudyFiles, chain: Chain) -> None:
+    scenario = [s for s in build_scenarios(study, chain) if s.name == "stop_lasting"]
+    table = stops(
+        run_ensemble(chain, scenario, draws=16, seed=1, weeks=study.settings.simulation.horizon_weeks)
+    )
+    table = table[(table["scenario"] == "stop_lasting") & table["sector"].isin(HIGH_GRADE)]
+    german, japanese = (table[table["region"] == region].set_index("sector") for region in ("DEU", "JPN"))
+    assert (german["survive_weeks"] - 9).abs().max() <= 1
+    assert german["recovered_week"].notna().all()
+    assert japanese["survive_weeks"].min() > 26
+    assert japanese["survive_weeks"].idxmax() == "defence"
+    assert japanese["recovered_week"].isna().all()
