@@ -74,7 +74,7 @@ def what_if(
     settings = study.settings.simulation
     count = settings.draws if draws is None else draws
     first_seed = settings.seed if seed is None else seed
-    places = tuple(dict.fromkeys(regions)) or _with_use(study)
+    places = asking.parts_of(regions, among=_with_use(study)) or _with_use(study)
     _, _, asked, *more = _all_of(
         partial(_check_numbers, count, weeks, threshold),
         partial(asking.check_regions, places, _with_use(study)),
@@ -262,8 +262,9 @@ def explain_drivers(
     if not 8 <= points <= MOST_POINTS:
         raise YtterbyError(f"{points} points.", f"Choose 8 to {MOST_POINTS:,}.")
     chain = study.chain
-    places = tuple(dict.fromkeys(regions)) or _with_use(study)
-    Asking(study.files, chain).check_regions(places, _with_use(study))
+    asking = Asking(study.files, chain)
+    places = asking.parts_of(regions, among=_with_use(study)) or _with_use(study)
+    asking.check_regions(places, _with_use(study))
     story, horizon = _story(study, scenario, shocks, weeks)
     uses = np.flatnonzero(chain.process_is_use)
     inside = np.isin(chain.process_region[uses], [chain.regions.index(place) for place in places])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ytterby.catalog.countries import bloc_members, country_name, country_position
+from ytterby.catalog.countries import REST, country_name, country_position, region_members
 from ytterby.catalog.sources import load_sources
 from ytterby.catalog.studies import StudyFiles
 from ytterby.catalog.tables import study_columns
@@ -155,15 +155,17 @@ def corroboration_table(clusters: pd.DataFrame) -> pd.DataFrame:
 
 def regions_table(regions: Sequence[str]) -> pd.DataFrame:
     """Regions of the study with their member countries and a point for their marks on the map."""
-    rows = [_region(region) for region in regions]
+    rows = [_region(region, regions) for region in regions]
     return pd.DataFrame(rows, columns=["region", "label", "members", "latitude", "longitude"])
 
 
-def _region(region: str) -> tuple[str, str, str, float, float]:
+def _region(region: str, regions: Sequence[str] = ()) -> tuple[str, str, str, float, float]:
     if region == REST_OF_WORLD:
         return region, "Rest of the world", "", -25.0, -55.0
-    if region.startswith("EU"):
-        return region, "European Union", ";".join(bloc_members(region)), 49.0, 10.0
+    bloc = region.removesuffix(REST)
+    if bloc in ("EU", "EU27"):
+        label = "Rest of the European Union" if region.endswith(REST) else "European Union"
+        return region, label, ";".join(region_members(region, regions)), 49.0, 10.0
     try:
         latitude, longitude = country_position(region)
         return region, country_name(region), region, latitude, longitude

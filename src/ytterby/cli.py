@@ -340,6 +340,39 @@ def plan(
 
 
 @app.command()
+def balance(
+    study: Study,
+    changes: Annotated[
+        bool, typer.Option("--changes", help="Show the needs, plants and flows that moved instead.")
+    ] = False,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="New study folder with the moved needs and shares.")
+    ] = None,
+    out: Out = None,
+) -> None:
+    """Set a study's base year beside published figures, and move it to the balanced one closest to both.
+
+    Example: ytterby balance japan-us-2025 --to my-study
+    """
+    from ytterby.catalog.studies import write_study_files
+    from ytterby.network.adjust import reconcile_study
+    from ytterby.study import load_study
+
+    found = reconcile_study(load_study(study).files)
+    if found.figures.empty:
+        remedy = "Add figures.csv (docs/reference/study.md); japan-us-2025 has one."
+        raise YtterbyError("the study has no published figures to be set beside.", remedy)
+    if to:
+        write_study_files(found.study, to)
+        typer.echo(f"{to}: the moved study; run it with: ytterby run {to}", err=True)
+    table = found.changes if changes else found.figures
+    give(table if out or changes else table[list(_FIGURES)], out)
+
+
+_FIGURES = ("figure", "published", "model", "adjusted", "change_sigmas")
+
+
+@app.command()
 def new(
     name: Annotated[Path, typer.Argument(help="Folder to make.")],
     template: Annotated[str, typer.Option("--template", help="Built-in study to copy.")] = "three-countries",

@@ -15,6 +15,7 @@
     +-- DownloadBusy            another process is fetching the same file
     +-- BadNumbers              numbers that no formula is defined for: negative, all missing, not matching
     +-- BasisMismatch           oxide, metal and gross weight, or two units, would have been mixed
+    +-- ClashingNumbers         printed numbers that contradict each other beyond what they claim to know
     +-- InfeasibleChain         the steady state of a chain cannot be fed
     +-- SolverFailure           the optimiser did not return an optimum
         +-- InfeasiblePlan      no plan meets the budget and the deadline
@@ -99,6 +100,10 @@ class BadNumbers(YtterbyError):
 
 class BasisMismatch(YtterbyError):
     """Two numbers with different units or bases (oxide, metal, gross weight) would have been mixed."""
+
+
+class ClashingNumbers(YtterbyError):
+    """Numbers contradict each other by more than their stated uncertainty; names the worst of them."""
 
 
 class InfeasibleChain(YtterbyError):

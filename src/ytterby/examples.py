@@ -6,7 +6,7 @@ import shutil
 from importlib.resources import files
 from pathlib import Path
 
-from ytterby.catalog.studies import SETTINGS_FILE
+from ytterby.catalog.studies import OPTIONAL_TABLES, SETTINGS_FILE
 from ytterby.catalog.tables import study_columns
 from ytterby.errors import Fault, InputFaults, UnknownName
 
@@ -58,8 +58,10 @@ def describe_columns() -> str:
     """Reference of every table and column of a study, as Markdown."""
     parts = ["# Tables of a study\n"]
     for table, columns in study_columns().items():
+        optional = "A study may do without this file.\n\n" if table in OPTIONAL_TABLES else ""
         parts.append(
-            f"\n## {table}.csv\n\n| column | type | unit | required | meaning |\n|---|---|---|---|---|"
+            f"\n## {table}.csv\n\n{optional}"
+            "| column | type | unit | required | meaning |\n|---|---|---|---|---|"
         )
         for column in columns:
             kind = ", ".join(column.choices) if column.choices else column.type

@@ -431,11 +431,12 @@ def run_head(study: Study, seed: int, draws: int, more: dict[str, str]) -> dict[
 
 def both_shortfalls(without: Ensemble, within: Ensemble) -> pd.DataFrame:
     """Shortfalls of the same futures without and with the plan, in one table with ``case``."""
+    import numpy as np
     import pandas as pd
 
     cases = ("without plan", "with plan")
     tables = [without.shortfall, within.shortfall]
     rows = [len(table) for table in tables]
     # categories of all three texts are alike, so a million rows stay a few bytes each
-    case = pd.Categorical.from_codes([code for code in (0, 1) for _ in range(rows[code])], cases)
+    case = pd.Categorical.from_codes(np.repeat(np.array([0, 1], np.int8), rows), cases)
     return pd.concat(tables, ignore_index=True).assign(case=case)

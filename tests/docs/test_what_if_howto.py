@@ -45,13 +45,13 @@ def test_the_printed_stops_come_out(folder):
     stops = pd.read_csv(folder / "answer/stops.csv")
     now = stops[stops["case"] == "as it is"].set_index(["region", "sector"])
     for use, *numbers in printed:
-        row = now.loc["EU27", use]
+        row = now.loc["DEU", use]
         names = ["within_13", "within_26", "within_52", "lasts_weeks", "lasts_p5", "lasts_p95"]
         told = [row[name] * (100 if name.startswith("within") else 1) for name in names]
         assert [float(n) for n in numbers[:6]] == pytest.approx(told, abs=0.51)
         assert float(numbers[6]) == pytest.approx(row["unmet_t"], abs=0.051)
         assert float(numbers[7]) == pytest.approx(row["loss_usd"] / 1e6, abs=0.051)
-    assert set(now[now["ever"] > 0].index) == {("EU27", use) for use, *_ in printed}
+    assert set(now[now["ever"] > 0].index) == {("DEU", use) for use, *_ in printed}
     assert stops.loc[stops["case"] == "with the change", "ever"].max() == 0
 
 
@@ -59,7 +59,7 @@ def test_the_other_end_of_a_licence_comes_out(folder):
     stops = pd.read_csv(folder / "ban/stops.csv")
     hit = stops[stops["ever"] > 0]
     names = ["region", "ever", "lasts_weeks", "lasts_p5", "lasts_p95"]
-    assert hit[names].drop_duplicates().to_numpy().tolist() == [["EU27", 1.0, 9.0, 8.0, 11.0]]
+    assert hit[names].drop_duplicates().to_numpy().tolist() == [["DEU", 1.0, 9.0, 8.0, 11.0]]
     assert len(hit) == 4
     assert "after 9 (8 to 11) weeks" in PAGE
 

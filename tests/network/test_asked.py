@@ -91,16 +91,27 @@ def test_a_plus_takes_all_that_contains_it_and_the_rest_is_named(asking: Asking)
 
 
 def test_a_country_within_a_bloc_is_refused_with_the_bloc(asking: Asking) -> None:
-    for name in ("DEU", "Germany", "Deutschland"):
-        with pytest.raises(InputFaults, match="counts within EU27"):
+    for name in ("ITA", "Italy", "Italien"):
+        with pytest.raises(InputFaults, match="counts within EU27_REST"):
             asking.check_regions([name], asking.chain.regions)
     with pytest.raises(InputFaults, match="Write JPN"):
         asking.check_regions(["Japan"], asking.chain.regions)
 
 
+def test_a_bloc_means_its_parts(asking: Asking) -> None:
+    """The study has the Union in four parts; counting leaves out those without an end use."""
+    assert asking.parts_of(["JPN", "EU27"]) == ("JPN", "DEU", "FRA", "EST", "EU27_REST")
+    assert asking.parts_of(["EU27"], among=["DEU", "EU27_REST"]) == ("DEU", "EU27_REST")
+    assert asking.parts_of(["Mars"]) == ("Mars",)
+    hit = asking.resolve([licence(destinations=["EU27"])]).scenario.shocks[0].arcs
+    chain = asking.chain
+    users = chain.process_region[chain.slot_process[chain.arc_slot[hit]]]
+    assert {chain.regions[r] for r in users} <= {"DEU", "FRA", "EST", "EU27_REST"}
+
+
 def test_all_faults_come_at_once(asking: Asking) -> None:
     shocks = [
-        licence(materials=["unobtainium"], destinations=["DEU"], delay="soon", refused="some"),
+        licence(materials=["unobtainium"], destinations=["ITA"], delay="soon", refused="some"),
         AskedShock("flood", DAY), AskedShock("ban", dt.date(1999, 1, 1), materials=["oxide_dy"]),
         AskedShock("capacity_loss", DAY, level=0.5, plants=["mine.Mars"]),
         AskedShock("demand_surge", DAY, end=DAY, level=0.5, sectors=["toys"]),

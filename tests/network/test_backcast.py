@@ -12,7 +12,6 @@ import pytest
 from typer.testing import CliRunner
 
 import ytterby as yt
-from ytterby.catalog.studies import OPTIONAL_TABLES
 from ytterby.cli import app
 from ytterby.errors import InputFaults, YtterbyError
 from ytterby.network.backcast import Backcast, read_span
@@ -180,7 +179,7 @@ def test_a_series_that_finds_nothing_is_named(mine: Path) -> None:
 
 
 def test_only_a_study_that_looks_back_needs_the_two_tables(mine: Path) -> None:
-    for table in OPTIONAL_TABLES:
+    for table in ("series", "history"):
         (mine / f"{table}.csv").unlink()
     assert yt.load_study(mine).files.tables["history"].empty
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 
@@ -126,6 +127,22 @@ def _plain(name: str) -> str:
     """Lower case without accents; other scripts stay as they are."""
     split = unicodedata.normalize("NFKD", name.casefold())
     return unicodedata.normalize("NFC", "".join(c for c in split if not unicodedata.combining(c)))
+
+
+REST = "_REST"  # EU27_REST: members of the bloc that are not regions of a study themselves
+
+
+def region_members(region: str, regions: Sequence[str], on: dt.date | int | None = None) -> tuple[str, ...]:
+    """Countries of a region of a study: itself, a bloc, or the rest of a bloc beside the other regions.
+
+    A region that is neither has none that we know of.
+    """
+    try:
+        members = bloc_members(region.removesuffix(REST), on)
+    except UnknownName:
+        return (region,) if find_iso3(region) == region else ()
+    apart = set(regions) if region.endswith(REST) else set()
+    return tuple(member for member in members if member not in apart)
 
 
 def bloc_members(bloc: str, on: dt.date | int | None = None) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,11 +16,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ytterby.catalog.countries import iso3
 from ytterby.catalog.materials import material
-from ytterby.catalog.tables import MAX_FAULTS, Column, empty_table, read_table, study_columns
+from ytterby.catalog.tables import (
+    MAX_FAULTS,
+    Column,
+    empty_table,
+    read_table,
+    study_columns,
+    write_table,
+)  # fmt: skip
 from ytterby.errors import Fault, InputFaults, UnknownName
 
 SETTINGS_FILE = "study.toml"
-OPTIONAL_TABLES = ("series", "history")  # only a study that looks back has them
+OPTIONAL_TABLES = ("figures", "series", "history")  # what was published, and what a study looks back at
 _MAX_SETTINGS_BYTES = 100_000
 Day = Annotated[dt.date, Field(ge=dt.date(1990, 1, 1), le=dt.date(2200, 12, 31))]
 RegionName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}$")]
@@ -129,6 +138,27 @@ def read_study_files(folder: Path) -> StudyFiles:
     if faults or settings is None:
         raise InputFaults(_the_first(faults))
     return StudyFiles(folder, settings, tables)
+
+
+def write_study_files(study: StudyFiles, folder: Path) -> None:
+    """Write a study whose tables were changed in memory as a new folder, whole or not at all.
+
+    What else lies in the study's own folder (settings, articles, notes) is copied.
+
+    Raises
+    ------
+    InputFaults: the folder exists already.
+    """
+    if folder.exists():
+        raise InputFaults([Fault(str(folder), None, None, "exists already.", "Choose another name.")])
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as place:
+        made = Path(place) / folder.name
+        shutil.copytree(study.folder, made, ignore=shutil.ignore_patterns("__pycache__"))
+        for table, frame in study.tables.items():
+            if len(frame) or table not in OPTIONAL_TABLES:
+                write_table(frame, made / f"{table}.csv", table)
+        made.rename(folder)
 
 
 def _read_settings(path: Path) -> tuple[Settings | None, list[Fault]]:

@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ytterby.catalog.rows import read_rows
@@ -112,7 +113,8 @@ def read_table(path: Path, table: str) -> tuple[pd.DataFrame, list[Fault]]:
     for an empty cell, dates are ``datetime.date`` or None, lists are tuples of text.
     """
     found = FaultList(path.name)
-    frame = _read_typed(path, study_columns()[table], found)
+    columns = study_columns()[table]
+    frame = _read_typed(path, columns, found)
     _check_provenance(frame, table, found)
     return frame, found.faults
 
@@ -131,6 +133,25 @@ def _typed_empty(columns: tuple[Column, ...]) -> pd.DataFrame:
 
 
 _EMPTY_TYPES = {"number": "float64", "integer": "float64", "flag": "bool", "date": "object", "list": "object"}
+
+
+def write_table(frame: pd.DataFrame, path: Path, table: str) -> None:
+    """Write a study table as people read it; :func:`read_table` gives the same cells again."""
+    names = [column.name for column in study_columns()[table]]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows([_written(cell) for cell in row] for row in frame[names].itertuples(index=False))
+
+
+def _written(cell: Any) -> str:
+    if isinstance(cell, tuple):
+        return ";".join(cell)
+    if isinstance(cell, bool | np.bool_):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return "" if math.isnan(cell) else f"{cell:.15g}"
+    return "" if cell is None else str(cell)
 
 
 def read_list(path: Path, table: str) -> tuple[pd.DataFrame, FaultList]:

@@ -89,7 +89,7 @@ def what_if(
     Examples
     --------
     ytterby what-if japan-us-2025 --licence dysprosium+,terbium+ --on 2026-12-01 --delay "45 working days"
-    --refuse 0.2 --regions JPN,EU27 --inventory "+2 months" --out answer
+    --refuse 0.2 --regions JPN,DEU --inventory "+2 months" --out answer
 
     ytterby what-if japan-us-2025 --ban dysprosium,terbium --to JPN,USA --on 2026-12-01 --until 2027-06-01
 

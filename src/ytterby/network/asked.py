@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ytterby.catalog.countries import bloc_members, find_iso3
+from ytterby.catalog.countries import REST, bloc_members, find_iso3, region_members
 from ytterby.catalog.materials import material as catalog_material
 from ytterby.catalog.studies import StudyFiles
 from ytterby.catalog.tables import study_columns
@@ -168,10 +168,25 @@ class Asking:
     def regions(self, names: Sequence[str], column: str, faults: _Faults) -> tuple[str, ...]:
         """Regions of the study; a country that counts within one of its blocs is refused with the bloc."""
         known = self.files.settings.regions
-        for name in names:
+        places = self.parts_of(names)
+        for name in places:
             if name not in known:
                 faults.add(column, *self._unknown_region(name, known))
-        return tuple(names)
+        return places
+
+    def parts_of(self, names: Sequence[str], among: Collection[str] = ()) -> tuple[str, ...]:
+        """Names with each bloc that the study has in parts replaced by these parts.
+
+        ``among`` leaves out parts of a bloc that are not in it (those without an end use).
+        """
+        known = self.files.settings.regions
+        found: dict[str, None] = {}
+        for name in names:
+            inside = _members(name, self.files.settings.date) if name not in known else ()
+            parts = [r for r in known if r in inside or (inside and r == f"{name}{REST}")]
+            kept = [part for part in parts if not among or part in among]
+            found |= dict.fromkeys(kept or parts or [name])
+        return tuple(found)
 
     def _unknown_region(self, name: str, known: Sequence[str]) -> tuple[str, str]:
         code = find_iso3(name) or name
@@ -179,7 +194,7 @@ class Asking:
         if code in known:
             return f"{name!r} is no region of this study.", f"Write {code}. {choices}"
         day = self.files.settings.date
-        blocs = [bloc for bloc in known if code in _members(bloc, day)]
+        blocs = [region for region in known if code in region_members(region, known, day)]
         if blocs:
             remedy = f"Ask for {blocs[0]}, or make it a region of its own in a copy of the study. {choices}"
             return f"{name!r} is no region of this study; it counts within {blocs[0]}.", remedy
@@ -324,6 +339,7 @@ class _Faults:
 
 
 def _members(bloc: str, day: dt.date) -> tuple[str, ...]:
+    """Members of a bloc; none of any other name."""
     try:
         return bloc_members(bloc, day)
     except UnknownName:

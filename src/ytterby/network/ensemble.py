@@ -9,7 +9,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -65,7 +64,7 @@ class Ensemble:
         """[draw] name of the scenario."""
         return np.array([draw.scenario.name for draw in self.draws], dtype=object)
 
-    @cached_property
+    @property  # made anew: a table of millions of rows is not kept beside its arrays
     def shortfall(self) -> pd.DataFrame:
         """Unmet need by week.
 
