@@ -44,6 +44,10 @@ _PUBLIC = {
     "ytterby.indicators.explain": ("explain_geopolrisk",),
     "ytterby.indicators.timeline": ("indicator_series",),
     "ytterby.indicators.uncertainty": ("rank_stability", "score_band"),
+    "ytterby.network.ario": (
+        "ArioParameters", "CapacityLoss", "CollapseWarning", "recovery_level", "simulate_ario",
+    ),
+    "ytterby.network.io_table": ("InputOutputTable",),
     "ytterby.network.asked": ("AskedInventory", "AskedShock"),
     "ytterby.network.build": ("build_chain",),
     "ytterby.network.chain": ("check_balance",),
