@@ -4,7 +4,8 @@
 
 The peer is GPL and has no command line; what it computed leaves as files: the test
 table that comes with its own dependency (``table.npz``) and, for each case, ``NAME.npz`` with the paths of
-production and lost capacity, and whether stocks rested. Cases that say so run on ``own_table.npz`` of the folder.
+production and lost capacity, and whether stocks rested. Cases that
+say so run on ``own_table.npz`` of the folder.
 """
 
 import json

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ytterby.network.behaviour import Behaviour
     from ytterby.network.chain import Chain
     from ytterby.network.ensemble import Ensemble
+    from ytterby.network.executors import Processes
     from ytterby.network.shocks import Scenario
     from ytterby.planning.projects import Plan
     from ytterby.views.results import Results
@@ -201,10 +202,15 @@ def simulate(
     draws: int | None = None,
     seed: int | None = None,
     plan: Plan | None = None,
+    workers: Processes | None = None,
     progress: Progress = _silent,
 ) -> Ensemble:
-    """Simulate the study's scenarios week by week, with or without a plan, on the same draws."""
-    from ytterby.network.ensemble import run_ensemble
+    """Simulate the study's scenarios week by week, with or without a plan, on the same draws.
+
+    ``workers`` (:class:`ytterby.network.executors.Processes`) shares the blocks of draws among processes or
+    a Dask cluster and keeps finished ones for a restart; the numbers are the same with any.
+    """
+    from ytterby.network.ensemble import one_by_one, run_ensemble
 
     settings = study.settings.simulation
     weeks = settings.horizon_weeks
@@ -217,6 +223,7 @@ def simulate(
         added_capacity_t=plan.added_capacity_t(study.chain, weeks) if plan else None,
         stockpile_t=plan.stockpile_t if plan else None,
         progress=lambda done, total: progress("Simulate with the plan" if plan else "Simulate", done, total),
+        workers=workers or one_by_one,
     )
 
 
@@ -330,14 +337,18 @@ def run(
     articles: Sequence[str | Path] | None = None,
     draws: int | None = None,
     seed: int | None = None,
+    executor: str = "processes",
+    jobs: int = 1,
     progress: Progress = _silent,
 ) -> Results:
     """Walk the whole road and write the report and every table behind it into ``out``.
 
-    The folder appears whole or not at all; the same inputs and seed give the same bytes.
+    The folder appears whole or not at all; the same inputs and seed give the same bytes, with any
+    ``executor`` and number of ``jobs``. Finished blocks of draws wait in ``<out>.work`` for a restart.
     """
     from ytterby.briefing import brief
     from ytterby.facts.store import open_store
+    from ytterby.network.executors import Processes
     from ytterby.views.folder import check_folder, whole_folder
     from ytterby.views.run import write_results
 
@@ -355,13 +366,15 @@ def run(
             methods=RUN_METHODS, countries=wanted.importers, materials=wanted.materials, store=store
         )
     made = plan(loaded, best_effort=True, progress=progress)
-    without = simulate(loaded, draws=draws, seed=seed, progress=progress)
-    within = simulate(loaded, draws=draws, seed=seed, plan=made, progress=progress)
+    workers = Processes(executor, jobs, keep=out.with_name(out.name + ".work"))
+    without = simulate(loaded, draws=draws, seed=seed, workers=workers, progress=progress)
+    within = simulate(loaded, draws=draws, seed=seed, plan=made, workers=workers, progress=progress)
     with _stage("Write", progress), whole_folder(out) as folder:
         record = record_run(loaded, reading, draws=draws, seed=seed)
         futures = (without, within)
         results = brief(loaded.files, loaded.chain, reading, ledger, screened, made, futures, record)
         write_results(results, reading.claims, made, both_shortfalls(*futures), folder)
+    workers.forget()
     return results
 
 

@@ -2,7 +2,8 @@
 
 ``boario_0.7.2.csv`` holds what the peer computed with pymrio 0.7.0 under Python 3.11, in a process of its
 own, on the small table below, whose figures are made up: the share of capacity lost on every day and
-production on every tenth (``benchmarks/ario.py --fixture``). The benchmark holds the same equality on the test table of pymrio.
+production on every tenth (``benchmarks/ario.py --fixture``). The benchmark holds the same
+equality on the test table of pymrio.
 """
 
 import warnings
