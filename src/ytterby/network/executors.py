@@ -96,7 +96,7 @@ def _store(part: Part, place: Path) -> None:
 def _load(place: Path) -> Part | None:
     """A part that is kept; one that is damaged is removed and counts as none."""
     try:
-        with np.load(place, allow_pickle=False) as told:
+        with place.open("rb") as file, np.load(file, allow_pickle=False) as told:
             return Part(**{name: told[name] for name in Part.__dataclass_fields__})
     except FileNotFoundError:
         return None
