@@ -210,9 +210,21 @@ def chokepoints(
     ] = None,
     by: Annotated[str, typer.Option("--by", help="With --halve: value or tonnes.")] = "value",
     share: Annotated[float, typer.Option("--share", help="With --halve: the share to be lost.")] = 0.5,
+    time: Annotated[
+        bool,
+        typer.Option("--time", help="Weeks until a use is short without each node, and weeks to recover."),
+    ] = False,
+    outage: Annotated[
+        int | None,
+        typer.Option(
+            "--outage", min=1, max=259, help="With --time: weeks until the node is back; default 26."
+        ),
+    ] = None,
     out: Out = None,
 ) -> None:
     """Rank the nodes of a study's chain by what is lost without them, or find what halves supply.
+
+    With --time: how many weeks the chain runs without each node, stocks and change of supplier included.
 
     Example: ytterby chokepoints japan-us-2025 --for JPN --halve --sector evs
     """
@@ -222,6 +234,15 @@ def chokepoints(
 
     chain = road.load_study(study).chain
     regions = tuple(home) if home else None
+    if time and halve:
+        raise YtterbyError("--time and --halve are two questions.", "Ask one of them.")
+    if outage and not time:
+        raise YtterbyError("--outage counts for --time only.", "Add --time, or leave it out.")
+    if time:
+        from ytterby.network.survival import survival_table
+
+        give_folded(survival_table(chain, outage or 26, for_regions=regions), out)
+        return
     if halve:
         counted = Counted(regions, tuple(sector) if sector else None, material, by)
         give_folded(halving_sets(chain, counted, goal=share), out)

@@ -72,8 +72,8 @@ def test_parquet_keeps_kinds_and_order(tmp_path: Path) -> None:
 
 
 def test_parquet_of_categories_is_the_same_bytes_each_time(tmp_path: Path) -> None:
-    rows = 600_000  # several row groups, which several threads would race for
-    words = pd.Categorical.from_codes(np.arange(rows) // 7 % 5, ["a", "b", "c", "d", "e"])
+    rows = 1_000_000  # several row groups, which several threads would race for
+    words = pd.Categorical.from_codes(np.arange(rows) // 5_000, [f"word {i}" for i in range(rows // 5_000)])
     frame = pd.DataFrame({"word": words, "number": np.arange(rows, dtype=float)})
     made = set()
     for _ in range(4):
