@@ -344,7 +344,8 @@ def run(
     """Walk the whole road and write the report and every table behind it into ``out``.
 
     The folder appears whole or not at all; the same inputs and seed give the same bytes, with any
-    ``executor`` and number of ``jobs``. Finished blocks of draws wait in ``<out>.work`` for a restart.
+    ``executor`` and number of ``jobs``. Finished blocks of draws stand in ``<out>.work`` meanwhile, so that
+    after a kill or a crash of the machine the same run goes on with them; any other end removes them.
     """
     from ytterby.briefing import brief
     from ytterby.facts.store import open_store
@@ -366,15 +367,14 @@ def run(
             methods=RUN_METHODS, countries=wanted.importers, materials=wanted.materials, store=store
         )
     made = plan(loaded, best_effort=True, progress=progress)
-    workers = Processes(executor, jobs, keep=out.with_name(out.name + ".work"))
-    without = simulate(loaded, draws=draws, seed=seed, workers=workers, progress=progress)
-    within = simulate(loaded, draws=draws, seed=seed, plan=made, workers=workers, progress=progress)
-    with _stage("Write", progress), whole_folder(out) as folder:
-        record = record_run(loaded, reading, draws=draws, seed=seed)
-        futures = (without, within)
-        results = brief(loaded.files, loaded.chain, reading, ledger, screened, made, futures, record)
-        write_results(results, reading.claims, made, both_shortfalls(*futures), folder)
-    workers.forget()
+    with Processes(executor, jobs, keep=out.parent / f"{out.name}.work") as workers:
+        without = simulate(loaded, draws=draws, seed=seed, workers=workers, progress=progress)
+        within = simulate(loaded, draws=draws, seed=seed, plan=made, workers=workers, progress=progress)
+        with _stage("Write", progress), whole_folder(out) as folder:
+            record = record_run(loaded, reading, draws=draws, seed=seed)
+            futures = (without, within)
+            results = brief(loaded.files, loaded.chain, reading, ledger, screened, made, futures, record)
+            write_results(results, reading.claims, made, both_shortfalls(*futures), folder)
     return results
 
 

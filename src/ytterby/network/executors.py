@@ -33,6 +33,7 @@ class Processes:
         ``processes``, ``dask`` or the address of a Dask scheduler (``evidence.executors.open_pool``).
     keep
         Folder in which finished blocks wait for a restart; :meth:`forget` removes it when the output stands.
+        As a context it is forgotten at any end but a kill.
     kept, blocks
         Blocks that were finished before, and all of them.
     """
@@ -54,6 +55,12 @@ class Processes:
                 if shelf is not None:
                     _store(part, _place(shelf, start))
                 yield part
+
+    def __enter__(self) -> Processes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.forget()
 
     def forget(self) -> None:
         """Remove what was kept; nothing else in the folder is touched."""
