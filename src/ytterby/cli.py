@@ -51,6 +51,14 @@ app.command("compare")(compare)
 app.command()(backcast)
 
 Draws = Annotated[int | None, typer.Option("--draws", min=1, help="Random draws (default: the study's).")]
+Executor = Annotated[
+    str,
+    typer.Option(
+        "--executor",
+        help="Where draws are simulated: local, dask (extra dask), or a Dask scheduler's tcp:// address.",
+    ),
+]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, max=256, help="Processes; results do not depend on it.")]
 Seed = Annotated[
     int | None, typer.Option("--seed", min=0, help="Seed of every random number (default: the study's).")
 ]
@@ -95,6 +103,8 @@ def run(
     ] = None,
     draws: Draws = None,
     seed: Seed = None,
+    executor: Executor = "local",
+    jobs: Jobs = 1,
 ) -> None:
     """Walk the whole road and write the report.
 
@@ -103,7 +113,16 @@ def run(
     from ytterby import study as road
 
     with progress_bars() as progress:
-        results = road.run(study, out, articles=articles, draws=draws, seed=seed, progress=progress)
+        results = road.run(
+            study,
+            out,
+            articles=articles,
+            draws=draws,
+            seed=seed,
+            executor=executor,
+            jobs=jobs,
+            progress=progress,
+        )
     for finding in results.answer:
         typer.echo(f"* {finding.text}")
     for problem in results.problems.itertuples():
@@ -191,9 +210,21 @@ def chokepoints(
     ] = None,
     by: Annotated[str, typer.Option("--by", help="With --halve: value or tonnes.")] = "value",
     share: Annotated[float, typer.Option("--share", help="With --halve: the share to be lost.")] = 0.5,
+    time: Annotated[
+        bool,
+        typer.Option("--time", help="Weeks until a use is short without each node, and weeks to recover."),
+    ] = False,
+    outage: Annotated[
+        int | None,
+        typer.Option(
+            "--outage", min=1, max=259, help="With --time: weeks until the node is back; default 26."
+        ),
+    ] = None,
     out: Out = None,
 ) -> None:
     """Rank the nodes of a study's chain by what is lost without them, or find what halves supply.
+
+    With --time: how many weeks the chain runs without each node, stocks and change of supplier included.
 
     Example: ytterby chokepoints japan-us-2025 --for JPN --halve --sector evs
     """
@@ -203,6 +234,15 @@ def chokepoints(
 
     chain = road.load_study(study).chain
     regions = tuple(home) if home else None
+    if time and halve:
+        raise YtterbyError("--time and --halve are two questions.", "Ask one of them.")
+    if outage and not time:
+        raise YtterbyError("--outage counts for --time only.", "Add --time, or leave it out.")
+    if time:
+        from ytterby.network.survival import survival_table
+
+        give_folded(survival_table(chain, outage or 26, for_regions=regions), out)
+        return
     if halve:
         counted = Counted(regions, tuple(sector) if sector else None, material, by)
         give_folded(halving_sets(chain, counted, goal=share), out)
@@ -249,20 +289,35 @@ def simulate(
     ] = None,
     draws: Draws = None,
     seed: Seed = None,
+    executor: Executor = "local",
+    jobs: Jobs = 1,
     out: Out = None,
 ) -> None:
     """Simulate the study's scenarios week by week: who goes short of what, when, how surely.
 
-    Example: ytterby simulate japan-us-2025 --draws 200 --out shortfall.parquet
+    With --out, finished blocks of draws wait in a folder beside the output (its name and .work) until that
+    is whole: after an interruption the same command goes on where it was.
+
+    Example: ytterby simulate japan-us-2025 --draws 200 --jobs 4 --out shortfall.parquet
     """
     from ytterby import study as road
+    from ytterby.network.executors import Processes
     from ytterby.network.outcomes import summarise
 
+    workers = Processes(executor, jobs, keep=out.with_name(out.name + ".work") if out else None)
     with progress_bars() as progress:
         futures = road.simulate(
-            road.load_study(study), scenario=scenario, draws=draws, seed=seed, progress=progress
+            road.load_study(study),
+            scenario=scenario,
+            draws=draws,
+            seed=seed,
+            workers=workers,
+            progress=progress,
         )
+    if workers.kept:
+        typer.echo(f"{workers.kept} of {workers.blocks} blocks of draws were finished before", err=True)
     give(futures.shortfall if out else summarise(futures), out)
+    workers.forget()
 
 
 @app.command()

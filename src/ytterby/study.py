@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ytterby.network.behaviour import Behaviour
     from ytterby.network.chain import Chain
     from ytterby.network.ensemble import Ensemble
+    from ytterby.network.executors import Processes
     from ytterby.network.shocks import Scenario
     from ytterby.planning.projects import Plan
     from ytterby.views.results import Results
@@ -238,10 +239,15 @@ def simulate(
     draws: int | None = None,
     seed: int | None = None,
     plan: Plan | None = None,
+    workers: Processes | None = None,
     progress: Progress = _silent,
 ) -> Ensemble:
-    """Simulate the study's scenarios week by week, with or without a plan, on the same draws."""
-    from ytterby.network.ensemble import run_ensemble
+    """Simulate the study's scenarios week by week, with or without a plan, on the same draws.
+
+    ``workers`` (:class:`ytterby.network.executors.Processes`) shares the blocks of draws among processes or
+    a Dask cluster and keeps finished ones for a restart; the numbers are the same with any.
+    """
+    from ytterby.network.ensemble import one_by_one, run_ensemble
 
     settings = study.settings.simulation
     weeks = settings.horizon_weeks
@@ -254,6 +260,7 @@ def simulate(
         added_capacity_t=plan.added_capacity_t(study.chain, weeks) if plan else None,
         stockpile_t=plan.stockpile_t if plan else None,
         progress=lambda done, total: progress("Simulate with the plan" if plan else "Simulate", done, total),
+        workers=workers or one_by_one,
     )
 
 
@@ -367,14 +374,19 @@ def run(
     articles: Sequence[str | Path] | None = None,
     draws: int | None = None,
     seed: int | None = None,
+    executor: str = "processes",
+    jobs: int = 1,
     progress: Progress = _silent,
 ) -> Results:
     """Walk the whole road and write the report and every table behind it into ``out``.
 
-    The folder appears whole or not at all; the same inputs and seed give the same bytes.
+    The folder appears whole or not at all; the same inputs and seed give the same bytes, with any
+    ``executor`` and number of ``jobs``. Finished blocks of draws stand in ``<out>.work`` meanwhile, so that
+    after a kill or a crash of the machine the same run goes on with them; any other end removes them.
     """
     from ytterby.briefing import brief
     from ytterby.facts.store import open_store
+    from ytterby.network.executors import Processes
     from ytterby.views.folder import check_folder, whole_folder
     from ytterby.views.run import write_results
 
@@ -392,13 +404,14 @@ def run(
             methods=RUN_METHODS, countries=wanted.importers, materials=wanted.materials, store=store
         )
     made = plan(loaded, best_effort=True, progress=progress)
-    without = simulate(loaded, draws=draws, seed=seed, progress=progress)
-    within = simulate(loaded, draws=draws, seed=seed, plan=made, progress=progress)
-    with _stage("Write", progress), whole_folder(out) as folder:
-        record = record_run(loaded, reading, draws=draws, seed=seed)
-        futures = (without, within)
-        results = brief(loaded.files, loaded.chain, reading, ledger, screened, made, futures, record)
-        write_results(results, reading.claims, made, both_shortfalls(*futures), folder)
+    with Processes(executor, jobs, keep=out.parent / f"{out.name}.work") as workers:
+        without = simulate(loaded, draws=draws, seed=seed, workers=workers, progress=progress)
+        within = simulate(loaded, draws=draws, seed=seed, plan=made, workers=workers, progress=progress)
+        with _stage("Write", progress), whole_folder(out) as folder:
+            record = record_run(loaded, reading, draws=draws, seed=seed)
+            futures = (without, within)
+            results = brief(loaded.files, loaded.chain, reading, ledger, screened, made, futures, record)
+            write_results(results, reading.claims, made, both_shortfalls(*futures), folder)
     return results
 
 

@@ -1,5 +1,6 @@
 """Numbers that can be worked out by hand; sections of docs/method/simulation.md and method.md 7."""
 
+import math
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -9,11 +10,13 @@ import numpy as np
 import pytest
 
 from ytterby.catalog.studies import read_study_files
+from ytterby.errors import BadNumbers
 from ytterby.network.build import build_chain
 from ytterby.network.chain import Chain
 from ytterby.network.random_study import study_of
 from ytterby.network.shocks import Quota, Scenario, build_scenarios, calm, modal_conditions
 from ytterby.network.simulate import Behaviour, simulate
+from ytterby.network.survival import days_of_cover, time_to_recover, time_to_survive
 
 FIXED = Behaviour(fixed_shares=True)
 
@@ -67,6 +70,36 @@ def market(
         ],
     }
     return build_chain(study_of(rows, regions))
+
+
+def levels_of(count: int) -> Chain:
+    """Stages in a row, each with cover 3 (pool) + 6 (slot) + 1 (way) weeks."""
+    names = [f"m{i}" for i in range(count)]
+    recipes: list[dict[str, Any]] = []
+    for i, name in enumerate(names):
+        recipes.append({"recipe": f"r{i}", "material": name, "direction": "output", "quantity_t": 1.0})
+        if i:
+            recipes.append(
+                {"recipe": f"r{i}", "material": names[i - 1], "direction": "input", "quantity_t": 1.0}
+            )
+    recipes.append({"recipe": "use", "material": names[-1], "direction": "input", "quantity_t": 1.0})
+    rows = {
+        "materials": [{"material": m, "price_usd_per_t": 1.0} for m in names],
+        "contents": [{"material": m, "element": "X", "content_t_per_t": 1.0} for m in names],
+        "recipes": recipes,
+        "processes": [plant(f"p{i}", "A", f"r{i}", m) for i, m in enumerate(names)],
+        "capacities": [
+            {"process": f"p{i}", "capacity_tpa": 1040.0, "ramp_share_per_week": 1.0} for i in range(count)
+        ],
+        "arcs": [way("A", "A", 1.0, material=m) for m in names],
+        "demand": [use("u", "A", 10)],
+        "inventories": [
+            {"material": m, "region": "*", "holder": holder, "cover_weeks": weeks}
+            for m in names
+            for holder, weeks in (("producer", 3.0), ("user", 6.0))
+        ],
+    }
+    return build_chain(study_of(rows, ("A",)))
 
 
 class TestToy:
@@ -125,41 +158,54 @@ class TestDaysOfCover:
     @pytest.mark.parametrize("levels", [1, 2, 3])
     def test_a_chain_feels_the_loss_of_a_stage_after_ten_weeks_a_level(self, levels: int) -> None:
         """Section 7.2: cover 3 (pool) + 6 (slot) + 1 (way)."""
-        names = [f"m{i}" for i in range(levels)]
-        recipes = [{"recipe": "r0", "material": "m0", "direction": "output", "quantity_t": 1.0}]
-        for i in range(1, levels):
-            recipes += [
-                {"recipe": f"r{i}", "material": f"m{i}", "direction": "output", "quantity_t": 1.0},
-                {"recipe": f"r{i}", "material": f"m{i - 1}", "direction": "input", "quantity_t": 1.0},
-            ]
-        recipes.append({"recipe": "use", "material": names[-1], "direction": "input", "quantity_t": 1.0})
-        cover = {"producer": 3.0, "user": 6.0}
-        chain = build_chain(
-            study_of(
-                {
-                    "materials": [{"material": m, "price_usd_per_t": 1.0} for m in names],
-                    "contents": [{"material": m, "element": "X", "content_t_per_t": 1.0} for m in names],
-                    "recipes": recipes,
-                    "processes": [plant(f"p{i}", "A", f"r{i}", m) for i, m in enumerate(names)],
-                    "capacities": [
-                        {"process": f"p{i}", "capacity_tpa": 1040.0, "ramp_share_per_week": 1.0}
-                        for i in range(levels)
-                    ],
-                    "arcs": [way("A", "A", 1.0, material=m) for m in names],
-                    "demand": [use("u", "A", 10)],
-                    "inventories": [
-                        {"material": m, "region": "*", "holder": holder, "cover_weeks": weeks}
-                        for m in names
-                        for holder, weeks in cover.items()
-                    ],
-                },
-                ("A",),
-            )
-        )
+        chain = levels_of(levels)
         conditions = calm(chain, 50)
         conditions.capacity_factor[:, 0] = 0.0
         unmet = simulate(chain, conditions).unmet_t[0, :, 0]
         assert np.flatnonzero(unmet)[0] == 10 * levels
+
+
+class TestTimes:
+    def test_days_of_cover(self) -> None:
+        assert days_of_cover(60, 0.6) == pytest.approx(100)
+        assert days_of_cover([30, 30, 30], 0.6) == pytest.approx(150)
+        assert days_of_cover(60, 1.0) == 60
+        assert math.isinf(days_of_cover(60, 0.0))
+        for wrong in ((-1, 0.5), (1, 1.5)):
+            with pytest.raises(BadNumbers):
+                days_of_cover(*wrong)
+
+    @pytest.mark.parametrize(("lost", "cover"), [(0.6, 12), (0.5, 6), (1.0, 7), (0.25, 3)])
+    def test_the_simulator_lasts_as_long_as_the_closed_form(self, lost: float, cover: int) -> None:
+        """15.2: stock over share lost, and the week on the way on top."""
+        arcs = [way("A", "C", lost)] + ([way("B", "C", 1 - lost)] if lost < 1 else [])
+        capacity = {"A": 10 * lost} | ({"B": 10 * (1 - lost)} if lost < 1 else {})
+        chain = market(capacity, arcs, [use("u", "C", 10)], slot_weeks=cover)
+        found = time_to_survive(chain, nodes=["a@A"], weeks=60, threshold=0, behaviour=FIXED)
+        assert found["survive_weeks"][0] == round(days_of_cover(7 * cover, lost) / 7) + 1
+        assert found["first_use"][0] == "u C"
+        assert found["lowest_share"][0] == pytest.approx(1 - lost)
+
+    @pytest.mark.parametrize("count", [1, 2, 3])
+    def test_the_loss_of_a_stage_is_felt_after_ten_weeks_a_level(self, count: int) -> None:
+        """15.3; the first stage is *count* levels above the use, the last one is one."""
+        table = time_to_survive(levels_of(count), weeks=60).set_index("node")["survive_weeks"]
+        assert table.to_dict() == {f"m{i}@A": 10.0 * (count - i) for i in range(count)}
+
+    def test_a_node_that_is_back_in_time_was_never_missed(self) -> None:
+        chain = levels_of(1)
+        table = time_to_recover(chain, 9, weeks=100)
+        assert table[["recover_weeks", "short_weeks", "unmet_share"]].to_numpy().tolist() == [[0, 0, 0]]
+
+    def test_a_longer_outage_is_short_for_its_excess(self) -> None:
+        """Ten weeks are covered; of twenty ten are missed, and what is made then arrives a week later."""
+        row = time_to_recover(levels_of(1), 20, weeks=200).iloc[0]
+        assert row["recover_weeks"] == 1
+        assert row["short_weeks"] == 11
+        assert row["unmet_share"] == pytest.approx(11 / 200)
+
+    def test_still_short_when_the_run_ends(self) -> None:
+        assert math.isnan(time_to_recover(levels_of(1), 29, weeks=30)["recover_weeks"][0])
 
 
 class TestRationing:

@@ -71,6 +71,17 @@ def test_parquet_keeps_kinds_and_order(tmp_path: Path) -> None:
     assert rows[2][0] is None
 
 
+def test_parquet_of_categories_is_the_same_bytes_each_time(tmp_path: Path) -> None:
+    rows = 1_000_000  # several row groups, which several threads would race for
+    words = pd.Categorical.from_codes(np.arange(rows) // 5_000, [f"word {i}" for i in range(rows // 5_000)])
+    frame = pd.DataFrame({"word": words, "number": np.arange(rows, dtype=float)})
+    made = set()
+    for _ in range(4):
+        write_table(frame, tmp_path / "table.parquet")
+        made.add((tmp_path / "table.parquet").read_bytes())
+    assert len(made) == 1
+
+
 def test_parquet_of_an_empty_table_keeps_its_columns(tmp_path: Path) -> None:
     write_table(FRAME.head(0), tmp_path / "empty.parquet")
     with duckdb.connect() as connection:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from ytterby.errors import YtterbyError
 
-PROCESSES, DASK = "processes", "dask"
+PROCESSES, LOCAL, DASK = "processes", "local", "dask"
 _AHEAD = 2  # items per process that are under way or wait to be taken
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -35,7 +35,7 @@ class Pool:
 
         Raises
         ------
-        YtterbyError: a process of the pool ended, which no fault of an article explains.
+        YtterbyError: a process of the pool ended, which no fault of the input explains.
         """
         waiting: deque[Any] = deque()
         try:
@@ -47,7 +47,7 @@ class Pool:
             while waiting:
                 yield _finished(waiting.popleft())
         except BrokenProcessPool:
-            message = "a process that was reading ended before its time, perhaps for want of memory."
+            message = "a process at work ended before its time, perhaps for want of memory."
             raise YtterbyError(message, "Run it again with fewer --jobs; what is finished is kept.") from None
         finally:
             for left in waiting:
@@ -68,14 +68,14 @@ def open_pool(executor: str = PROCESSES, jobs: int = 1) -> Iterator[Pool]:
 
     Parameters
     ----------
-    executor: ``processes``; ``dask`` for a Dask cluster of ``jobs`` processes on this machine; or the
-        address of a Dask scheduler that runs already (``tcp://...``).
+    executor: ``processes`` (or ``local``); ``dask`` for a Dask cluster of ``jobs`` processes on this
+        machine; or the address of a Dask scheduler that runs already (``tcp://...``).
 
     Raises
     ------
     YtterbyError: no such executor, or Dask is not installed.
     """
-    if executor == PROCESSES:
+    if executor in (PROCESSES, LOCAL):
         with _processes(jobs) as running:
             yield Pool(running, jobs)
     elif executor == DASK or executor.startswith(("tcp://", "tls://")):

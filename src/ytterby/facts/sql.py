@@ -59,7 +59,9 @@ def write_parquet(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str] |
         "{}: '{}'".format(key, text.replace("'", "''")) for key, text in (metadata or {}).items()
     )
     extra = f", KV_METADATA {{{texts}}}" if texts else ""
-    with duckdb.connect(":memory:", config={"temp_directory": ""}) as connection:
+    # Several threads write the words of a category in the order in which they meet them: other bytes each
+    # time. One is not slower: 0.2 s for 1.1 million rows.
+    with duckdb.connect(":memory:", config={"temp_directory": "", "threads": 1}) as connection:
         connection.register("frame", frame)
         connection.execute(f"COPY frame TO '{target}' (FORMAT parquet, COMPRESSION zstd{extra})")
 

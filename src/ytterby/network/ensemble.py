@@ -7,7 +7,7 @@ differences between two runs are differences of the plan, not of luck.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from ytterby.network.assumptions import Doubts
 from ytterby.network.behaviour import Behaviour
 from ytterby.network.chain import Chain, Floats, Ints
 from ytterby.network.shocks import Conditions, Scenario, draw_conditions
-from ytterby.network.simulate import Run, simulate
+from ytterby.network.simulate import simulate
 
 BLOCK = 16  # lanes that stay in cache; results do not depend on it
 Progress = Callable[[int, int], None]
@@ -117,6 +117,61 @@ def _labels(names: pd.Index, times: int) -> pd.Categorical:
     return pd.Categorical.from_codes(np.tile(codes, times), categories)
 
 
+@dataclass(frozen=True)
+class Part:
+    """What an ensemble keeps of one block; arrays as in :class:`Ensemble`."""
+
+    uses: Ints
+    unmet_t: Floats
+    need_t: Floats
+    price_index: Floats
+    limited_weeks: Floats
+    stockpile_t: Floats
+    ledger: Floats  # [draw, week]
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The draws of an ensemble and all that decides what happens in them, cut into blocks."""
+
+    chain: Chain
+    draws: tuple[Draw, ...]
+    seed: int
+    weeks: int
+    behaviour: Behaviour | None
+    added_capacity_t: Floats | None
+    stockpile_t: Floats | None
+    doubts: Doubts | None
+    size: int
+
+    @property
+    def starts(self) -> range:
+        """First draw of each block."""
+        return range(0, len(self.draws), self.size)
+
+    def simulate(self, start: int) -> Part:
+        """Simulate the block that begins with a draw; needs no other block."""
+        draws = self.draws[start : start + self.size]
+        known = self.doubts.part(start, start + self.size) if self.doubts else None
+        run = simulate(
+            self.chain,
+            [draw.conditions(self.chain, self.weeks, self.seed) for draw in draws],
+            behaviour=known.behaviours if known else self.behaviour,
+            added_capacity_t=self.added_capacity_t,
+            stockpile_t=self.stockpile_t,
+            targets=known.targets if known else None,
+        )
+        return Part(**{name: getattr(run, name) for name in Part.__dataclass_fields__})
+
+
+Workers = Callable[[Blocks], Iterable[Part]]  # parts in the order of the blocks
+
+
+def one_by_one(blocks: Blocks) -> Iterator[Part]:
+    """Simulate the blocks in this process."""
+    return map(blocks.simulate, blocks.starts)
+
+
 def run_ensemble(
     chain: Chain,
     scenarios: Sequence[Scenario],
@@ -130,6 +185,7 @@ def run_ensemble(
     progress: Progress | None = None,
     block: int = BLOCK,
     doubts: Doubts | None = None,
+    workers: Workers = one_by_one,
 ) -> Ensemble:
     """Simulate ``draws`` futures over all scenarios.
 
@@ -140,28 +196,21 @@ def run_ensemble(
     progress: called with draws done and draws in all after each block.
     doubts: what is not known about the chain, one column a draw (``assumptions.doubts_at``); with them
         every draw differs, so that even a scenario without uncertain numbers gets them all.
+    workers: who simulates the blocks (``executors.Processes``); this process when absent.
 
     Raises
     ------
     YtterbyError: fewer draws than scenarios; doubts for several scenarios, or for other draws.
     """
     plan = _doubted(scenarios, draws, doubts) if doubts else spread_draws(scenarios, draws)
-    runs: list[Run] = []
-    for start in range(0, len(plan), block):
-        part = plan[start : start + block]
-        conditions = [draw.conditions(chain, weeks, seed) for draw in part]
-        known = doubts.part(start, start + block) if doubts else None
-        run = simulate(
-            chain,
-            conditions,
-            behaviour=known.behaviours if known else behaviour,
-            added_capacity_t=added_capacity_t,
-            stockpile_t=stockpile_t,
-            targets=known.targets if known else None,
-        )
-        runs.append(run)
+    blocks = Blocks(
+        chain, plan, seed, weeks, behaviour, added_capacity_t, stockpile_t, doubts, size=block
+    )  # fmt: skip
+    runs: list[Part] = []
+    for part in workers(blocks):
+        runs.append(part)
         if progress:
-            progress(start + len(part), len(plan))
+            progress(min(len(runs) * block, len(plan)), len(plan))
     return Ensemble(
         chain=chain,
         draws=plan,

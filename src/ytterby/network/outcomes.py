@@ -131,6 +131,38 @@ def losses(ensemble: Ensemble, *, regions: tuple[str, ...] | None = None) -> pd.
     )
 
 
+def worst_draws(
+    ensemble: Ensemble, count: int = 5, *, regions: tuple[str, ...] | None = None
+) -> pd.DataFrame:
+    """The draws that lose most money, to be looked at one by one.
+
+    Returns
+    -------
+    rank (1 is worst), then the columns of ``losses``, and worst_week (with the largest loss), worst_use
+    (sector and region that loses most). ``draw`` and the ensemble's seed give the same future again.
+
+    Raises
+    ------
+    YtterbyError: a count below 1.
+    """
+    if count < 1:
+        raise YtterbyError(f"the worst {count} draws.", "Ask for at least one.")
+    table = losses(ensemble, regions=regions)
+    worst = table.sort_values("loss_usd", ascending=False, kind="stable").head(count)
+    groups, index = by_use(ensemble)
+    counted = np.ones(len(groups), bool) if regions is None else groups["region"].isin(regions).to_numpy()
+    lost = add_groups(ensemble.unmet_t * ensemble.chain.unmet_usd_per_t[ensemble.uses], index, len(groups))
+    lost = lost[worst.index][:, :, counted]
+    names = (groups["sector"] + " " + groups["region"])[counted].to_numpy()
+    hit = lost.sum(axis=(1, 2)) > 0
+    worst = worst.assign(
+        worst_week=np.where(hit, lost.sum(axis=2).argmax(axis=1), np.nan),
+        worst_use=np.where(hit, names[lost.sum(axis=1).argmax(axis=1)], ""),
+    )
+    worst.insert(0, "rank", np.arange(1, len(worst) + 1))
+    return worst.reset_index(drop=True)
+
+
 def summarise(ensemble: Ensemble, *, regions: tuple[str, ...] | None = None) -> pd.DataFrame:
     """Expected and tail loss by scenario and over all of them.
 
