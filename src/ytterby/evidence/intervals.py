@@ -114,13 +114,10 @@ def _part_of_year(part: Part, _: Calendar) -> Moment:
     found = _months_of(part, _some_year(part), length)
     if any(k in part for k in ("year", "next", "last", "this")) or found.start is None or found.end is None:
         return found
-    if part.ahead and found.end < part.day:
-        return _months_of(part, part.day.year + 1, length)
-    return (
-        _months_of(part, part.day.year - 1, length)
-        if found.start > part.day and part.tense == "past"
-        else found
-    )
+    if part.ahead:
+        return _months_of(part, part.day.year + (found.end < part.day), length)
+    over = found.start > part.day and part.tense == "past"
+    return _months_of(part, part.day.year - over, length)
 
 
 def _season(part: Part, _: Calendar) -> Moment:
@@ -131,7 +128,8 @@ def _season(part: Part, _: Calendar) -> Moment:
         return _span(_some_year(part), first, first + 2, "season")
     found = [_span(y, first, first + 2, "season") for y in range(part.day.year - 1, part.day.year + 2)]
     fitting = [m for m in found if m.start and m.end and (m.end >= part.day if part.ahead else True)]
-    fitting = [m for m in fitting if m.start and (m.start <= part.day if part.tense == "past" else True)]
+    back = part.tense == "past" and part.role not in ("deadline", "effective")
+    fitting = [m for m in fitting if m.start and (m.start <= part.day if back else True)]
     return min(fitting or found, key=lambda m: _away(m, part.day))
 
 
@@ -311,8 +309,11 @@ def _ago(part: Part, calendar: Calendar) -> Moment:
 
 
 def _within(part: Part, calendar: Calendar) -> Moment:
-    end = _shifted(part.day, _unit_of(part, calendar), _count(part, calendar))
-    return _plain(part.day, end, "span", "deadline")
+    """Within so many months: a deadline, or the time behind where the sentence looks back."""
+    unit, count = _unit_of(part, calendar), _count(part, calendar)
+    if part.tense == "past":
+        return _plain(_shifted(part.day, unit, -count), part.day, "span")
+    return _plain(part.day, _shifted(part.day, unit, count), "span", "deadline")
 
 
 def _half_year(part: Part, _: Calendar) -> Moment:
@@ -322,6 +323,26 @@ def _half_year(part: Part, _: Calendar) -> Moment:
 def _coming_month(part: Part, calendar: Calendar) -> Moment:
     month = _month_of(part, calendar)
     return _whole_month(part.day.year + (month <= part.day.month), month)
+
+
+def _feast(part: Part, _: Calendar) -> Moment:
+    """Easter or Christmas: the next one for a deadline or what lies ahead, else the nearest."""
+    years = (part.day.year - 1, part.day.year, part.day.year + 1)
+    days = [_easter(y) if "easter" in part else date(y, 12, 25) for y in years]
+    if part.ahead:
+        days = [d for d in days if d >= part.day]
+    day = min(days, key=lambda d: abs((d - part.day).days))
+    return _plain(day, day - timedelta(days=part.role == "deadline"), "day")
+
+
+def _easter(year: int) -> date:
+    """Easter Sunday of the Gregorian calendar (Meeus, Jones and Butcher's rule)."""
+    a, (b, c) = year % 19, divmod(year, 100)
+    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
+    weekday = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
+    m = (a + 11 * h + 22 * weekday) // 451
+    month, day = divmod(h + weekday - 7 * m + 114, 31)
+    return date(year, month, day + 1)
 
 
 def _weekend(part: Part, _: Calendar) -> Moment:
@@ -353,5 +374,5 @@ RELATIVE: dict[str, Resolver] = {
     "half_year": _half_year, "weekend": _weekend, "some_weeks": _some_weeks, "recently": _recently,
     "past_units": _past_units, "part_of_year": _part_of_year, "season": _season, "unit_part": _unit_part,
     "so_far": _so_far, "fiscal": _fiscal, "fiscal_end": _fiscal_end, "same_day": _same_day,
-    "year_part": _year_part, "rest_of": _rest_of,
+    "year_part": _year_part, "rest_of": _rest_of, "feast": _feast,
 }  # fmt: skip

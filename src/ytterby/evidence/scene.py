@@ -155,8 +155,9 @@ class Scene:
 
     @cached_property
     def tense(self) -> Tense:
-        """Whether the sentence looks back or ahead, where it says so."""
-        back, ahead = self.has("past"), self.has("future")
+        """Whether the sentence looks back or ahead, where it says so; what has become dearer looks back."""
+        changed = self.has("price") and (self.has("rise") or self.has("fall"))
+        back, ahead = self.has("past") or changed or self.has("dearer"), self.has("future")
         if back == ahead:
             return ""
         return "past" if back else "future"

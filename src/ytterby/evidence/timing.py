@@ -42,6 +42,15 @@ _CAME_BEFORE = re.compile(r"\b(?:it|they|he|she|had) (?:announced|imposed|introd
 _CAME_BEHIND = re.compile(
     r"\s(?:angekündigt|verhängt|eingeführt)e[nrs]?\b|に?(?:発表|公表|導入)した(?![。、])"
 )
+_BEGINS = frozenset({"capacity", "offtake", "stockpiling", "financing"})  # kinds that start on a day
+_RECORD = re.compile(
+    r"(?:\bhighest|lowest|strongest|weakest|höchste\w*|niedrigste\w*|tiefste\w*|\bplus (?:haut|bas)|"
+    r"\brecord|\w*rekord)\b[^,.;]{0,24}\s?$",
+    re.IGNORECASE,
+)
+_RECORD_BEHIND = re.compile(r"の?(?:最?高値|最?安値|高水準|低水準)")
+_DATED = re.compile(r"\b(?:dated|datiert (?:vom|auf den)|datée?s? du|en date d[ue])\s?$", re.IGNORECASE)
+_DATED_BEHIND = re.compile(r"付けの|付の")
 _TOLD = 24  # characters of "told ABC on" before a day that "that" follows
 _THAT = re.compile(r",?\s(?:that|it|he|she|they|dass|que|qu[’'])", re.IGNORECASE)
 
@@ -51,7 +60,8 @@ def times(scene: Scene, span: Span, rule: Rule, status: str, anchor: int) -> tup
     part = _part(scene, span, anchor)
     moments = [m for m in scene.times if inside(m.at, m.stop, part)]
     moments = [m for m in moments if m.granularity != "vague" or rule.kind not in _NO_VAGUE]
-    moments = [m for m in moments if not _elsewhere(scene, m) and not _only_said(scene, m, rule)]
+    moments = [m for m in moments if not (_elsewhere(scene, m) or _aside(scene, m))]
+    moments = [m for m in moments if not _only_said(scene, m, rule)]
     if rule.kind == "control_suspension":
         moments = [m for m in moments if not _of_the_control(scene, m)]
     found = [_said(scene, m, _time(scene, m, rule), rule, status) for m in moments]
@@ -86,6 +96,13 @@ def _elsewhere(scene: Scene, m: Moment) -> bool:
     return clause[0] > 0 and _RELATIVE.match(scene.text, clause[0]) is not None
 
 
+def _aside(scene: Scene, m: Moment) -> bool:
+    """A time that the claim is not about: of the last record ("its highest since May"), of a document."""
+    before, behind = scene.text[max(0, m.at - 48) : m.at], scene.text[m.stop : m.stop + 8]
+    record = _RECORD.search(before) or _RECORD_BEHIND.match(behind)
+    return bool(m.role == "since" and record) or bool(_DATED.search(before) or _DATED_BEHIND.match(behind))
+
+
 def _of_the_control(scene: Scene, m: Moment) -> bool:
     """Of "suspended the controls it announced in October": when the control came, not when it was lifted."""
     before, behind = scene.text[max(0, m.at - 24) : m.at], scene.text[m.stop : m.stop + 24]
@@ -107,7 +124,9 @@ def _of_saying(scene: Scene, m: Moment) -> bool:
     if scene.sentence.language == "ja":
         tail = len(scene.text) - _JA_TAIL
         first = scene.text.find("、")
-        return m.stop <= first + 1 and any(c.end >= tail for c in cues)
+        last = [c for c in cues if c.end >= tail]
+        beside = any(0 <= c.start - m.stop <= 1 for c in last)  # …したことが9日、分かった
+        return (m.stop <= first + 1 and bool(last)) or beside
     clause = next((c for c in scene.clauses if c[0] <= m.at < c[1]), (0, len(scene.text)))
     if not scene.attributed:
         return False
@@ -143,7 +162,7 @@ def _has_change(scene: Scene, span: Span) -> bool:
 def _time(scene: Scene, m: Moment, rule: Rule) -> TimeSpan:
     role = _role(scene, m, rule)
     end = m.end
-    if role == "effective" and (m.role == "effective" or rule.kind == "export_licence_requirement"):
+    if role in ("effective", "start") and (m.role == "effective" or rule.kind == "export_licence_requirement"):
         end = m.end if rule.kind == "control_suspension" else None
     elif role == "since" and m.granularity != "vague":
         end = None
@@ -167,8 +186,10 @@ def _role(scene: Scene, m: Moment, rule: Rule) -> str:
         return _current(scene, m, rule, past=past)
     if rule.time_role == "deadline" and (past or m.granularity == "year"):
         return "announced" if past else "period"
+    if rule.units and _compared(scene, m):
+        return "baseline"
     if rule.time_role == "event" and (rule.kind in _FIGURES or m.granularity == "fiscal_year"):
-        return "baseline" if _compared(scene, m) else "period"
+        return "period"
     return rule.time_role
 
 
@@ -176,6 +197,8 @@ def _told_role(m: Moment, rule: Rule) -> str:
     """What "since", "by" and "from" mean for a kind."""
     if m.role == "deadline" and rule.kind == "control_suspension":
         return "end"
+    if m.role == "effective" and rule.kind in _BEGINS:
+        return "start"
     if m.role != "since":
         return m.role
     if rule.kind == "export_licence_requirement":
