@@ -22,7 +22,7 @@ from ytterby.evidence.gate import admit
 from ytterby.evidence.kinds import Rule, glosses, rules
 from ytterby.evidence.lexicon import names
 from ytterby.evidence.matching import holds_any, matches, possible
-from ytterby.evidence.modality import modal
+from ytterby.evidence.modality import modal, reported
 from ytterby.evidence.roles import ASSIGN, Roles
 from ytterby.evidence.scene import Context, Scene, Span
 from ytterby.evidence.sentences import sentences_of
@@ -130,16 +130,19 @@ def _nearer(scene: Scene, time: TimeSpan, home: int, others: list[int]) -> bool:
 
 
 def _credit_previous(scene: Scene, found: list[Claim]) -> None:
-    """Of Das teilte das Weiße Haus mit: the words before are somebody's."""
+    """Of "Das teilte das Weiße Haus mit" and "That is what a report shows": the words before are somebody's."""
     opening = min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
-    saying = min((h.first for h in scene.hits.get("said", ())), default=9) <= _HEAD_WORDS
+    cues = [*scene.hits.get("said", ()), *scene.hits.get("showed", ())]
+    saying = min((h.first for h in cues), default=9) <= _HEAD_WORDS
     silent = not _JA_CONTENT.search(scene.text)  # 関係者が20日、明らかにした。
     brief = scene.sentence.language == "ja" and silent
     if not ((opening and saying) or brief) or not scene.speaking or len(scene.text) >= _SHORT_SENTENCE:
         return
+    sources = scene.context.attribution
     for claim in scene.context.previous:
-        if claim in found and not claim.attribution:
-            found[found.index(claim)] = claim.model_copy(update={"attribution": scene.context.attribution})
+        if claim in found and (brief or not claim.attribution):
+            status = reported(claim.kind, claim.status)
+            found[found.index(claim)] = claim.model_copy(update={"attribution": sources, "status": status})
 
 
 def _add_sectors(article: Article, scene: Scene, found: list[Claim]) -> None:

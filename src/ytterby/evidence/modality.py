@@ -42,7 +42,8 @@ def modal(rule: Rule, scene: Scene, span: Span, anchor: int) -> tuple[str, Polar
     if rule.negated:
         return own or rule.default, "negated" if scene.has(rule.negated, span) else "affirmed"
     if rule.kind in _STATES and rule.default in ("fact", "reported") and own is None:
-        return ("reported" if scene.attributed else "fact"), "affirmed"
+        told = scene.attributed or scene.has("hearsay", clause)
+        return ("reported" if told else "fact"), "affirmed"
     if rule.kind not in _ACTS:
         return own or rule.default, "affirmed"
     if scene.has("denial", span):
@@ -56,6 +57,11 @@ def modal(rule: Rule, scene: Scene, span: Span, anchor: int) -> tuple[str, Polar
     if own in _OPEN and rule.kind in _DEMANDED and scene.has("demand_verb", clause):
         return "demanded", "affirmed"
     return (own or _step(rule, scene, clause)), "affirmed"
+
+
+def reported(kind: str, status: str) -> str:
+    """What is a fact in nobody's words is reported once it turns out to be somebody's."""
+    return "reported" if kind in _STATES and status == "fact" else status
 
 
 def _opposed(scene: Scene, anchor: int) -> bool:

@@ -41,14 +41,17 @@ class _People(NamedTuple):
 
 @cache
 def _people(language: str) -> _People | None:
-    table = read_rules("people.toml").get(language)
-    if table is None:
+    tables = read_rules("people.toml")
+    if language not in tables:
         return None
+    table, last_words = tables[language], "|".join(str(tables["last_words"]).split())
     rows: tuple[tuple[SourceKind, str], ...] = (
         ("person", table["offices"]), ("person", table["before"]), ("person", table["behind"]),
         ("government", table["government"]), ("company", table["companies"]),
+        ("company", rf"(?P<whole>(?:{_BODY}\s){{1,3}}(?:{last_words}))\b"),
     )  # fmt: skip
-    filled = ((kind, p.replace("<name>", _NAME).replace("<full>", _FULL)) for kind, p in rows)
+    named = ((kind, p.replace("<name>", _NAME).replace("<full>", _FULL)) for kind, p in rows)
+    filled = ((kind, p.replace("<whole>", "<name>")) for kind, p in named)
     return _People(tuple((kind, re.compile(p)) for kind, p in filled), frozenset(table["not_names"].split()))
 
 

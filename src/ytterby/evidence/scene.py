@@ -59,6 +59,7 @@ class Context:
     body: str | None = None  # the public body named last
     speaker: str | None = None  # the person that spoke or was introduced last
     firm: str | None = None  # the company named last
+    house: Attribution | None = None  # the company or public body named last, as a source
     people: dict[str, str] = field(default_factory=dict)  # family name -> full name
     materials: tuple[str, ...] = ()
     materials_at: int = -99

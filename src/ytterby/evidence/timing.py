@@ -162,7 +162,9 @@ def _has_change(scene: Scene, span: Span) -> bool:
 def _time(scene: Scene, m: Moment, rule: Rule) -> TimeSpan:
     role = _role(scene, m, rule)
     end = m.end
-    if role in ("effective", "start") and (m.role == "effective" or rule.kind == "export_licence_requirement"):
+    if role in ("effective", "start") and (
+        m.role == "effective" or rule.kind == "export_licence_requirement"
+    ):
         end = m.end if rule.kind == "control_suspension" else None
     elif role == "since" and m.granularity != "vague":
         end = None
