@@ -111,10 +111,12 @@ def _stop(scene: Scene, span: Span, anchor: int) -> Roles:
     owner = [m.id for m in beside if m.relation not in ("to", "with", "in", "on")]
     if owner and owner[0] in ids and not origin:
         aims = [c for c in _related(scene, span, "to", "against") if c != owner[0]]
+        scene.context.control_agent = scene.context.control_agent or owner[0]
         return [(owner[0], "agent"), *((c, "target") for c in aims[:1])]
     agent = origin[0] if origin and (len(ids) > 1 or len(scene.ids(span)) > 1) else scene.subject(span)
     if agent is None:
         return []
+    scene.context.control_agent = scene.context.control_agent or agent
     return [(agent, "agent"), *((c, "target") for c in ids if c != agent)][:2]
 
 
