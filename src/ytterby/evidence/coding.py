@@ -130,7 +130,7 @@ def _nearer(scene: Scene, time: TimeSpan, home: int, others: list[int]) -> bool:
 
 
 def _credit_previous(scene: Scene, found: list[Claim]) -> None:
-    """Of "Das teilte das Weiße Haus mit" and "That is what a report shows": the words before are somebody's."""
+    """Of "Das teilte das Weiße Haus mit" and "That is what data show": the words before are somebody's."""
     opening = min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
     cues = [*scene.hits.get("said", ()), *scene.hits.get("showed", ())]
     saying = min((h.first for h in cues), default=9) <= _HEAD_WORDS

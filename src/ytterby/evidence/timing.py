@@ -181,7 +181,8 @@ def _time(scene: Scene, m: Moment, rule: Rule) -> TimeSpan:
 def _role(scene: Scene, m: Moment, rule: Rule) -> str:
     """The part a time plays: its own word's ("since"), else what the kind's times usually play."""
     if m.role:
-        return _told_role(m, rule)
+        raised = rule.kind == "capacity" and scene.has("raised")  # not a new plant
+        return _told_role(m, rule, begins=rule.kind in _BEGINS and not raised)
     report = scene.context.report
     past = report is not None and m.end is not None and m.end <= report
     if rule.time_role == "current":
@@ -195,11 +196,11 @@ def _role(scene: Scene, m: Moment, rule: Rule) -> str:
     return rule.time_role
 
 
-def _told_role(m: Moment, rule: Rule) -> str:
+def _told_role(m: Moment, rule: Rule, *, begins: bool) -> str:
     """What "since", "by" and "from" mean for a kind."""
     if m.role == "deadline" and rule.kind == "control_suspension":
         return "end"
-    if m.role == "effective" and rule.kind in _BEGINS:
+    if m.role == "effective" and begins:
         return "start"
     if m.role != "since":
         return m.role
