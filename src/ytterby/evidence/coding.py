@@ -224,9 +224,26 @@ def _dated_status(rule: Rule, scene: Scene, status: str, when: Sequence[TimeSpan
         return "planned"
     if rule.kind == "supply_disruption" and status == "ongoing" and _over(scene, when):
         return "took_place"
-    if rule.kind == "export_stop" and status == "past" and any(t.role == "since" for t in when):
+    if rule.kind == "export_stop" and status == "past" and _still(scene, when):
         return "in_force"
+    if rule.kind == "financing" and status == "ongoing" and _behind(scene, when):
+        return "took_place"
     return status
+
+
+def _still(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether a stop goes on: since a day, or it came in the last weeks."""
+    report = scene.context.report
+    recent = [t for t in when if t.role == "event" and t.start and report]
+    return any(t.role == "since" for t in when) or any(
+        (report - _RECENT).isoformat() <= str(t.start) <= report.isoformat() for t in recent if report
+    )
+
+
+def _behind(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether the day of an event lies before the report."""
+    report = scene.context.report
+    return bool(report) and any(t.role == "event" and t.end and t.end < str(report) for t in when)
 
 
 def _ahead(scene: Scene, when: Sequence[TimeSpan]) -> bool:

@@ -97,15 +97,18 @@ def _step(rule: Rule, scene: Scene, clause: Span) -> str:
     if scene.has("plan_verb", clause):
         return "planned"
     told = scene.has("announce_word", clause) and rule.kind in _TOLD
-    later = rule.kind in _TOLD and _from_now_on(scene)
+    later = rule.kind in _TOLD and _from_now_on(scene, rule)
     return "announced" if told or later else rule.default
 
 
-def _from_now_on(scene: Scene) -> bool:
+def _from_now_on(scene: Scene, rule: Rule) -> bool:
     """Whether it begins after the report: a day to come, or a word such as "henceforth"."""
     report = scene.context.report
     later = report and any(
-        m.role == "effective" and m.start and m.start > report and m.granularity != "vague"
+        (m.role or rule.time_role) == "effective"
+        and m.start
+        and m.start > report
+        and m.granularity != "vague"
         for m in scene.times
     )
     return bool(later) or scene.has("henceforth")

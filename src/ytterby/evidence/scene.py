@@ -26,7 +26,7 @@ _HEAD = 24  # characters in which the clause's own subject stands ("die Japan ..
 _APPOSED = 36  # characters between a nationality and the company it belongs to
 _APPOSITION = re.compile(r"(?:[’']?s)?(?:[\s-][\w-]+){0,3}\s?")
 _JA_PLAIN = re.compile(
-    r"(?:する|せる|げる|てる|ける|める|やす|ばす|こす)。?$"
+    r"(?:する|せる|げる|てる|ける|める|やす|ばす|こす|らす)。?$"
 )  # an act in the plain form is ahead
 _JA_STATE = re.compile(r"(?:^|[、。「　])(政府)(?=は|が|も|、|の(?!関係))")
 _JA_APPOSED = re.compile(r"(?:の|系)?[^、。はがをにとで]{0,12}")
