@@ -14,11 +14,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
-from ytterby.evidence.intervals import ABSOLUTE, RELATIVE
+from ytterby.evidence.intervals import ABSOLUTE, RELATIVE, Resolver
 from ytterby.evidence.lexicon import read_rules
 from ytterby.evidence.moments import Calendar, Moment, Part, Tense
+from ytterby.evidence.ranges import FEASTS, TWO_ENDED
 
 _SPOKEN = 24  # characters between a verb of saying and its weekday
+
+
+_DATED: dict[str, Resolver] = ABSOLUTE | {k: TWO_ENDED[k] for k in ("years", "two_dates")}
+_COUNTED: dict[str, Resolver] = RELATIVE | TWO_ENDED | FEASTS  # these count from the report's day
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,14 @@ def find_times(
             if any(match.start() < m.stop and m.at < match.end() for m in found):
                 continue
             plain = "", match.start(), match.end()
-            role, at, stop = plain if name == "ago" else _role(text, match, grammar)
+            bare = name == "ago" or name in TWO_ENDED
+            role, at, stop = plain if bare else _role(text, match, grammar)
             day = _day_before(found, match.start()) or anchor if name == "same_day" else anchor
             back = name == "weekday" and any(0 <= match.start() - end <= _SPOKEN for end in spoken)
-            moment = _resolve(name, match, grammar, Part(report, day, "past" if back else tense, role))
+            which: Tense = "future" if role == "earliest" else "past" if back else tense
+            moment = _resolve(name, match, grammar, Part(report, day, which, role))
             if moment is not None:
-                told = moment.role or {"from": "since"}.get(role, role)
+                told = moment.role or {"from": "since", "earliest": "effective"}.get(role, role)
                 placed = replace(moment, role=told, at=at, stop=stop)
                 found.append(_bounded(placed, report))
     return sorted(found, key=lambda m: m.at)
@@ -124,8 +131,8 @@ def _bounded(moment: Moment, report: date | None) -> Moment:
 def _resolve(name: str, match: re.Match[str], grammar: _Grammar, part: Part) -> Moment | None:
     part.words.update({k: v for k, v in match.groupdict().items() if v})
     try:
-        if name in ABSOLUTE:
-            return ABSOLUTE[name](part, grammar.calendar)
-        return None if part.report is None else RELATIVE[name](part, grammar.calendar)
+        if name in _DATED:
+            return _DATED[name](part, grammar.calendar)
+        return None if part.report is None else _COUNTED[name](part, grammar.calendar)
     except (ValueError, OverflowError, KeyError):
         return None  # 31 February, year 0, a word outside the tables: no time

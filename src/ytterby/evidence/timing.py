@@ -191,6 +191,8 @@ def _role(scene: Scene, m: Moment, rule: Rule) -> str:
         return "announced" if past else "period"
     if rule.units and _compared(scene, m):
         return "baseline"
+    if rule.time_role == "event" and m.granularity == "range":
+        return "period"
     if rule.time_role == "event" and (rule.kind in _FIGURES or m.granularity == "fiscal_year"):
         return "period"
     return rule.time_role
