@@ -18,6 +18,8 @@ CARRY = 2  # sentences that reported speech goes on without naming its source ag
 _ADJACENT = 4  # words between a verb and a country that speaks ("Beijing said")
 _CLAUSE_BEHIND = re.compile(r"\s(?:\w+\s){0,2}(?:qu[e’']|avoir|vouloir|ne pas)")  # "assure 69 %" says nothing
 _JA_TAIL = 10  # characters at the end of a Japanese sentence in which its verb stands
+_OWNED = 12  # characters between a country and its official ("a senior Chinese official")
+_INVERTED = re.compile(r"\s?[.,;:»”\"」]|\s?$")
 _DEFINITE = re.compile(r"\b(?:das|dem|des|the|le|du|ce|dieses|this)\s(?:\w+\s)?$|同$", re.IGNORECASE)
 
 
@@ -48,8 +50,15 @@ def _spokesman(scene: Scene) -> tuple[Attribution, ...]:
 def _official(scene: Scene) -> tuple[Attribution, ...]:
     """Of "a senior official said Japan ..." and "government data show": that country's government."""
     ids = scene.ids()
+    words = [*scene.hits.get("official", ()), *scene.hits.get("official_data", ())]
     told = (scene.has("official") and scene.has("said")) or scene.has("official_data")
-    return government_of(ids[0]) if told and ids else ()
+    beside = [m.id for m in scene.mentions if any(_beside(m.start, m.end, word) for word in words)]
+    owner = next(iter(beside), ids[0] if ids and (len(ids) == 1 or scene.sentence.language != "ja") else None)
+    return government_of(owner) if told and owner else ()
+
+
+def _beside(start: int, end: int, word: Hit) -> bool:
+    return min(abs(word.start - end), abs(start - word.end)) <= _OWNED or word.start <= start < word.end
 
 
 def _firm(scene: Scene) -> tuple[Attribution, ...]:
@@ -107,7 +116,13 @@ def _country(scene: Scene) -> tuple[Attribution, ...]:
     starts = [t.start for t in tokens_of(scene.text)]
     for mention in scene.mentions:
         at = bisect_right(starts, mention.start) - 1
-        near = [c for c in cues if _subject_of(scene, mention.relation, at, c)]
+        ends = _INVERTED.match(scene.text, mention.end) is not None
+        near = [
+            c
+            for c in cues
+            if _subject_of(scene, mention.relation, at, c)
+            or (ends and mention.relation == "" and at - c.last == 1)  # "fait valoir Pékin."
+        ]
         if near and not mention.by_person:
             scene.speaking.add(mention.start)
             return government_of(mention.id)
@@ -120,7 +135,7 @@ def _subject_of(scene: Scene, relation: str, at: int, cue: Hit) -> bool:
     before = before and (
         scene.sentence.language != "fr" or _CLAUSE_BEHIND.match(scene.text, cue.end) is not None
     )
-    return before or (told_in and 0 < at - cue.last <= _ADJACENT)
+    return before or (told_in and min(abs(at - cue.last), abs(cue.first - at)) <= _ADJACENT)
 
 
 def gap(one: Hit, two: Hit) -> int:

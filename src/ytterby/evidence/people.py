@@ -17,11 +17,12 @@ from ytterby.evidence.lexicon import read_rules
 SourceKind = Literal["person", "company", "government"]
 _CAP = r"[A-ZÄÖÜÉÈŠŽČ][a-zäöüßéèêëïôçñáíóúãõšžčćł]+(?:-[A-ZÄÖÜÉ]?[a-zäöüßéèêëïôç]+)?"
 _FULL = rf"(?P<name>{_CAP}(?:\s(?:[A-Z]\.\s)?(?:von |van |de |da |al |der |den )?{_CAP}){{1,2}})"
-_BODY = r"[A-ZÉ][\w&-]{1,30}"
+_BODY = r"[A-ZÄÖÜÉ][\w&-]{1,30}"
 _NAME = rf"(?P<name>{_BODY}(?:\s{_BODY}){{0,2}})"
 _JAPANESE = re.compile(
     r"(?<![一-龠々])(?P<name>[一-龠々]{3,5}?)(?:経済産業相|経産相|外相|財務相|防衛相|環境相|官房長官|首相|大統領|報道官|社長|会長)"
 )
+_GENITIVE = 5  # letters of a German name from which a final s behind "des" is its ending
 _SHORT_NAME = 3  # a family name of fewer letters stands inside too many words
 
 
@@ -71,6 +72,8 @@ def find_sources(text: str, language: str, known: dict[str, str]) -> Iterator[So
     for kind, pattern in people.patterns:
         for m in pattern.finditer(text):
             name = _plain(m["name"], people.not_names)
+            if language == "de" and text[: m.start("name")].endswith("des ") and len(name) > _GENITIVE:
+                name = name.removesuffix("s")
             free = not any(start < m.end("name") and m.start("name") < end for start, end in taken)
             if name and free and (kind != "person" or " " in name):
                 taken.append(m.span("name"))

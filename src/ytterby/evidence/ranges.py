@@ -77,7 +77,7 @@ def _months_to(part: Part, calendar: Calendar) -> Moment:
 def _behind(part: Part, calendar: Calendar) -> Moment:
     """Over the past three years: up to the report."""
     start = shifted(part.day, unit_of(part, calendar), -count_of(part, calendar))
-    return plain(start, part.day, "range")
+    return plain(start, part.day, "vague")
 
 
 def _feast(part: Part, _: Calendar) -> Moment:

@@ -29,6 +29,9 @@ _INSIDERS = "people familiar with the matter"
 _JA_SPEAKER = re.compile(
     r"[）)」]{0,2}[^、。「」はがとを]{0,14}?(?:氏|側|自身)?(?:は|が|も|によ|に基づ|の話|では|で、|に対し|の調査|の試算|の推計|の集計|、)"
 )
+_FROM_WHOM = re.compile(
+    r"\s(?:aus|beim?|von)\s(?:der\s|dem\s|den\s)?[A-ZÄÖÜ]"
+)  # "hieß es aus dem Ministerium"
 _WRONG_SIDE = 8.0  # words that a source on the wrong side of "according to" counts as farther away
 
 
@@ -111,7 +114,9 @@ def _own(scene: Scene, introduced: Sequence[Speaker]) -> tuple[Attribution, ...]
         return ()
     found: dict[str, Attribution] = {}
     speakers = [*_listed(scene), *introduced, *_ministries(scene)]
-    anonymous = scene.hits.get(f"source:{_INSIDERS}", ())
+    others = [hit for name, hit in scene.group("source") if name != _INSIDERS]
+    insiders = scene.hits.get(f"source:{_INSIDERS}", ())
+    anonymous = [h for h in insiders if not any(o.start < h.end and h.start < o.end for o in others)]
     for cue in sorted(cues, key=lambda c: c.start):
         nearest = _nearest(scene, cue, speakers)
         if nearest is None:
@@ -130,7 +135,12 @@ def _cues(scene: Scene) -> list[Hit]:
     """Verbs of saying and their like, but "it said", whose subject is a pronoun."""
     pronominal = scene.hits.get("said_again", ())
     found = [*scene.hits.get("said", ()), *scene.hits.get("according", ()), *scene.hits.get("showed", ())]
-    return [c for c in found if not any(p.start <= c.start and c.end <= p.end for p in pronominal)]
+    return [
+        c
+        for c in found
+        if _FROM_WHOM.match(scene.text, c.end)
+        or not any(p.start <= c.start and c.end <= p.end for p in pronominal)
+    ]
 
 
 def _insiders(scene: Scene, hit: Hit, found: dict[str, Attribution]) -> dict[str, Attribution]:
@@ -187,8 +197,14 @@ def _listed(scene: Scene) -> Iterator[Speaker]:
     """Those that the names file knows, where they can be the subject of a verb."""
     for group in _GROUPS:
         for name, hit in scene.group(group):
-            if _can_speak(scene, group, hit):
+            if _can_speak(scene, group, hit) and not _within_longer(scene, group, hit):
                 yield Speaker("company" if group == "org" else group, name, hit)
+
+
+def _within_longer(scene: Scene, group: str, hit: Hit) -> bool:
+    """Whether a longer name of the group holds this one: 業界関係者 are no mere 関係者."""
+    found = [other for _, other in scene.group(group)]
+    return any(o.start <= hit.start and hit.end <= o.end and o[1:3] != hit[1:3] for o in found)
 
 
 def _can_speak(scene: Scene, group: str, hit: Hit) -> bool:
