@@ -81,9 +81,9 @@ def _prime(article: Article, context: Context) -> None:
     """The article's leading pair of countries, for a text that opens with "both sides"."""
     counts: dict[str, int] = {}
     for sentence in list(sentences_of(article))[:6]:
-        for mention in Scene(sentence, context).mentions:
-            counts[mention.id] = counts.get(mention.id, 0) + 1
-    leading = sorted((c for c in counts if c not in BLOCS), key=lambda c: (-counts[c], c))
+        for country in Scene(sentence, context).parties():
+            counts[country] = counts.get(country, 0) + 1
+    leading = sorted((c for c in counts if c not in BLOCS), key=lambda c: -counts[c])  # ties: named first
     context.pair = tuple(leading[:2]) if len(leading) >= 2 else ()
 
 

@@ -152,6 +152,27 @@ def _pledge(scene: Scene, span: Span, _anchor: int) -> Roles:
     return [(agent, "agent"), *((c, "counterpart") for c in others[:1])]
 
 
+def _nominate(scene: Scene, span: Span, anchor: int) -> Roles:
+    """Who proposes is named before the one proposed, or behind "by"."""
+    named = [m for m in scene.mentions if m.start not in scene.speaking and span[0] <= m.start < span[1]]
+    ids = list(dict.fromkeys(m.id for m in named))
+    if len(ids) < 2:
+        return _pledge(scene, span, anchor)
+    proposer = next((m.id for m in named if m.relation in ("by", "from")), ids[0])
+    proposed = next(c for c in reversed(ids) if c != proposer)
+    return [(proposer, "agent"), (proposed, "counterpart")]
+
+
+def _give(scene: Scene, span: Span, anchor: int) -> Roles:
+    """Who announces a gift to another gives it ("Trump bekam ..., kündigte Takaichi an")."""
+    inside = [m for m in scene.mentions if span[0] <= m.start < span[1]]
+    givers = [m.id for m in inside if m.start in scene.speaking and scene.has("announce_word")]
+    others = [m.id for m in inside if m.id not in givers]
+    if not givers or not others:
+        return _pledge(scene, span, anchor)
+    return [(givers[0], "agent"), (others[0], "counterpart")]
+
+
 def _tariff(scene: Scene, span: Span, _anchor: int) -> Roles:
     """The importer levies, the origin of the goods is the target; without more, the USA levies."""
     clause = scene.focus or span
@@ -359,7 +380,7 @@ def _agents_all(scene: Scene, span: Span, _anchor: int) -> Roles:
 ASSIGN: dict[str, Assign] = {
     "again": _again, "again_control": _again_control, "hit": _hit, "buyer": _buyer, "funds": _funds,
     "pledge_alone": _pledge_alone, "place": _place, "origin": _origin, "named_only": _named_only,
-    "agents_all": _agents_all, "joint_named": _joint_named,
+    "agents_all": _agents_all, "nominate": _nominate, "give": _give, "joint_named": _joint_named,
     "joint": _joint, "joint_context": _joint_context, "agents": _agents, "none": _none, "licence": _licence,
     "single": _single, "control": _control, "stop": _stop, "first": _first,
     "inherit_control": _inherit_control, "pledge": _pledge, "tariff": _tariff, "dependence": _dependence,

@@ -30,6 +30,7 @@ _JA_PLAIN = re.compile(
 )  # an act in the plain form is ahead
 _JA_STATE = re.compile(r"(?:^|[、。「　])(政府)(?=は|が|も|、|の(?!関係))")
 _JA_APPOSED = re.compile(r"(?:の|系)?[^、。はがをにとで]{0,12}")
+_OF_GOODS = 3  # characters between "Chinese" and the "rare earths" that it belongs to
 _NEAR = 4  # characters between a name and its relative clause
 _TOPIC_REACH = 4  # sentences a topic lasts
 
@@ -260,6 +261,16 @@ class Scene:
             kept.setdefault(m.id, m)
         return list(kept.values())
 
+    def parties(self) -> list[str]:
+        """Codes of those who may be meant by "both": neither a source of goods nor one acted against."""
+        goods = [hit.start for _, hit in self.group("material")]
+        return [
+            m.id
+            for m in self.actors()
+            if m.relation not in ("from", "against", "on", "made")
+            and not any(0 <= start - m.end <= _OF_GOODS for start in goods)
+        ]
+
     def ids(self, span: Span | None = None) -> list[str]:
         """Codes of those who act, in order; "both" and "the country" are resolved."""
         found = [m.id for m in self.actors(span)]
@@ -322,8 +333,7 @@ class Scene:
     def remember(self, claims: Iterable[Claim]) -> None:
         """Leave behind what later sentences may refer to."""
         context = self.context
-        found = [m.id for m in self.actors()]
-        countries = [c for c in found if len(c) == 3 or c == "EU"]
+        countries = [c for c in self.parties() if len(c) == 3 or c == "EU"]
         if len(countries) == 2 or (len(countries) > 2 and not context.pair):
             context.pair = tuple(countries[:2])
         if free := [m.id for m in self.actors() if m.relation in ("", "of")]:

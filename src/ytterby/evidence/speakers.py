@@ -185,6 +185,8 @@ def _penalty(scene: Scene, cue: Hit, speaker: Speaker) -> float:
         return group + (0.0 if behind == follows else _WRONG_SIDE)
     if cue.family == "showed":
         return group + (_WRONG_SIDE if behind else 0.0)
+    if behind and scene.text[cue.end : cue.end + 1] == ",":
+        return group + _WRONG_SIDE  # "X erklärte, Y wolle ...": Y is spoken about
     return group + (0.0 if behind or scene.sentence.language != "de" else 2.0)
 
 
