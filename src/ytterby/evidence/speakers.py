@@ -32,6 +32,7 @@ _JA_SPEAKER = re.compile(
 _FROM_WHOM = re.compile(
     r"\s(?:aus|beim?|von)\s(?:der\s|dem\s|den\s)?[A-ZÄÖÜ]"
 )  # "hieß es aus dem Ministerium"
+_OPENING = '„“«»「"‚'
 _WRONG_SIDE = 8.0  # words that a source on the wrong side of "according to" counts as farther away
 
 
@@ -101,8 +102,9 @@ def _carried(scene: Scene) -> tuple[Attribution, ...]:
     reported = scene.has("reported_mood")
     near = context.number - number <= (CARRY if reported else 1) and scene.sentence.paragraph - paragraph <= 2
     planned = scene.has("intend") and any(a.source_type == "government" for a in context.attribution)
+    quoted = scene.text[:1] in _OPENING and context.number - number <= 1 and context.speaker is not None
     same = planned and scene.sentence.paragraph == paragraph and scene.sentence.language == "de"
-    if not near or not (reported or same):
+    if not near or not (reported or same or (quoted and scene.sentence.paragraph == paragraph)):
         return ()
     context.attribution_at = (context.number, scene.sentence.paragraph)
     return tuple(a.model_copy(update={"span": None}) for a in context.attribution)
