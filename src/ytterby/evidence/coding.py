@@ -224,6 +224,8 @@ def _dated_status(rule: Rule, scene: Scene, status: str, when: Sequence[TimeSpan
         return "planned"
     if rule.kind == "supply_disruption" and status == "ongoing" and _over(scene, when):
         return "took_place"
+    if rule.kind == "export_stop" and status == "past" and _begins_later(scene, when):
+        return "announced"
     if rule.kind == "export_stop" and status == "past" and _still(scene, when):
         return "in_force"
     if rule.kind == "financing" and status == "ongoing" and _behind(scene, when):
@@ -238,6 +240,12 @@ def _still(scene: Scene, when: Sequence[TimeSpan]) -> bool:
     return any(t.role == "since" for t in when) or any(
         (report - _RECENT).isoformat() <= str(t.start) <= report.isoformat() for t in recent if report
     )
+
+
+def _begins_later(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether it takes effect after the report."""
+    report = scene.context.report
+    return bool(report) and any(t.role == "effective" and t.start and t.start > str(report) for t in when)
 
 
 def _behind(scene: Scene, when: Sequence[TimeSpan]) -> bool:

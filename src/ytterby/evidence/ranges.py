@@ -80,6 +80,21 @@ def _behind(part: Part, calendar: Calendar) -> Moment:
     return plain(start, part.day, "vague")
 
 
+def _since_units(part: Part, calendar: Calendar) -> Moment:
+    """For three weeks now: it began that long ago."""
+    start = shifted(part.day, unit_of(part, calendar), -count_of(part, calendar))
+    return plain(start, start, "day", "since")
+
+
+def _month_from(part: Part, calendar: Calendar) -> Moment:
+    """Vom 1. März an, von Juli an: the nearest one."""
+    month = month_of(part, calendar)
+    near = (part.number("year"),) if "year" in part else range(part.day.year - 1, part.day.year + 2)
+    starts = [date(year, month, part.number("day") if "day" in part else 1) for year in near]
+    start = min(starts, key=lambda day: abs((day - part.day).days))
+    return plain(start, None, "day" if "day" in part else "month", "effective")
+
+
 def _feast(part: Part, _: Calendar) -> Moment:
     """Easter or Christmas: the next one for a deadline or what lies ahead, else the nearest."""
     years = (part.day.year - 1, part.day.year, part.day.year + 1)
@@ -104,4 +119,4 @@ TWO_ENDED: dict[str, Resolver] = {
     "years": _years, "two_dates": _two_dates, "months": _some_months, "days": _some_days,
     "first_months": _first_months, "months_to": _months_to, "behind": _behind,
 }  # fmt: skip
-FEASTS: dict[str, Resolver] = {"feast": _feast}
+FEASTS: dict[str, Resolver] = {"feast": _feast, "since_units": _since_units, "month_from": _month_from}

@@ -26,7 +26,7 @@ _HEAD = 24  # characters in which the clause's own subject stands ("die Japan ..
 _APPOSED = 36  # characters between a nationality and the company it belongs to
 _APPOSITION = re.compile(r"(?:[’']?s)?(?:[\s-][\w-]+){0,3}\s?")
 _JA_PLAIN = re.compile(
-    r"(?:する|せる|げる|てる|ける|める|やす|ばす|こす|らす)。?$"
+    r"(?:する|せる|げる|てる|ける|める|やす|ばす|こす|らす)(?:。?$|と(?=[^、。]{0,12}(?:発表|報じ|述べ|明らか|伝え|説明|表明|語っ|話し)))"
 )  # an act in the plain form is ahead
 _JA_STATE = re.compile(r"(?:^|[、。「　])(政府)(?=は|が|も|、|の(?!関係))")
 _JA_APPOSED = re.compile(r"(?:の|系)?[^、。はがをにとで]{0,12}")
@@ -151,7 +151,7 @@ class Scene:
     def times(self) -> list[Moment]:
         """Times, resolved against the report's date."""
         context = self.context
-        spoken = [h.end for family in ("said", "showed") for h in self.hits.get(family, ())]
+        spoken = [(h.start, h.end) for family in ("said", "showed") for h in self.hits.get(family, ())]
         language = self.sentence.language
         return find_times(self.text, language, context.report, self.tense, context.last_day, spoken)
 

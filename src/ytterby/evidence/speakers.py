@@ -248,7 +248,7 @@ def _introduced(scene: Scene) -> Iterator[Speaker]:
     for found in find_sources(scene.text, scene.sentence.language, scene.context.people):
         if any(h.start < found.end and found.start < h.end for h in listed):
             continue
-        if any(h.start <= found.start < h.end for h in things):
+        if any(h.start <= found.start and found.end <= h.end for h in things):
             continue
         first, last = bisect_right(starts, found.start) - 1, bisect_right(starts, found.end - 1) - 1
         if scene.sentence.language == "ja":

@@ -32,6 +32,10 @@ _BASELINE_BEFORE = re.compile(
     r"(?:about |rund |noch |zuvor |avoir culminé à )?|culminé à |gegenüber )[$€]?$",
     re.IGNORECASE,
 )
+_LIKE_BEFORE = re.compile(
+    r"(?:\bso (?:hoch|viel|teuer) wie(?: noch)?(?: im)?|\blevel of|\bthat of|\bas much as(?: in)?"
+    r"|\bthan(?: in)?)\s$"
+)
 _TIMES_BEHIND = re.compile(r"の?[\d.１-９]+倍|(?:と|に)?比べ")
 _RELATIVE = re.compile(r"(?:which|who|qui|dont|das|die|der|dem|welche[rs]?)\b", re.IGNORECASE)
 _NEWS = frozenset({"announced", "approved"})
@@ -93,6 +97,8 @@ def _elsewhere(scene: Scene, m: Moment) -> bool:
     clause = next((c for c in scene.clauses if c[0] <= m.at < c[1]), None)
     if clause is None or clause == scene.focus or scene.focus is None:
         return False
+    if m.role == "effective" and scene.has("applies", clause):
+        return False  # "ein Verbot, das ab dem 1. September gilt"
     return clause[0] > 0 and _RELATIVE.match(scene.text, clause[0]) is not None
 
 
@@ -228,6 +234,8 @@ def _compared(scene: Scene, m: Moment) -> bool:
         n.role == "from" or _BASELINE_BEFORE.search(scene.text[max(0, n.start - 24) : n.start])
         for n in before
     )
+    if _LIKE_BEFORE.search(scene.text[max(0, m.at - 24) : m.at]):
+        return True
     return from_number or _TIMES_BEHIND.match(scene.text, m.stop) is not None
 
 
