@@ -74,8 +74,11 @@ def test_nobody_speaks(claims_of: Coder, language: str, text: str) -> None:
          ["Anton Weil"]),
         ("de", "Die EU-Kommission schwieg. Der Gallium-Preis sei um 5 Prozent gestiegen, sagte ein Sprecher.",
          ["European Commission"]),
-        ("fr", "La Commission européenne hésite. Le gallium a augmenté de 5 %, selon le document vu par l'AFP.",
-         ["European Commission"]),
+        ("fr", "La Commission européenne hésite. Le prix du gallium a augmenté de 5 %, selon le document "
+               "consulté par l'AFP.", ["European Commission"]),
+        ("en", "“It is scarce,” said trader Hugh Clamp. “Gallium prices rose 5 percent.”", ["Hugh Clamp"]),
+        ("de", "Der Konzern Solvay erhöht den Preis für Gallium um 5 Prozent. Das teilte er am Montag mit.",
+         ["Solvay"]),
         ("en", "The miner Kestrel mines gallium. Gallium prices rose 5 percent, the company said.",
          ["Kestrel"]),
         ("fr", "Le ministre Paul Sorel est venu. Une taxe de 5 % frappera le gallium chinois, a-t-il dit.",

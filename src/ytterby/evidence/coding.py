@@ -131,12 +131,15 @@ def _nearer(scene: Scene, time: TimeSpan, home: int, others: list[int]) -> bool:
 
 def _credit_previous(scene: Scene, found: list[Claim]) -> None:
     """Of "Das teilte das Weiße Haus mit" and "That is what data show": the words before are somebody's."""
-    opening = min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
+    pronoun = any(
+        h.first == 0 for h in scene.hits.get("person_pronoun", ())
+    )  # "he added that ...": new words
+    opening = not pronoun and min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
     cues = [*scene.hits.get("said", ()), *scene.hits.get("showed", ())]
     saying = min((h.first for h in cues), default=9) <= _HEAD_WORDS
     silent = not _JA_CONTENT.search(scene.text)  # 関係者が20日、明らかにした。
     brief = scene.sentence.language == "ja" and silent
-    if not ((opening and saying) or brief) or not scene.speaking or len(scene.text) >= _SHORT_SENTENCE:
+    if not ((opening and saying) or brief) or not scene.attributed or len(scene.text) >= _SHORT_SENTENCE:
         return
     sources = scene.context.attribution
     for claim in scene.context.previous:

@@ -102,7 +102,11 @@ def _role(scene: Scene) -> tuple[Attribution, ...]:
     pronouns = [*scene.hits.get("person_pronoun", ()), *scene.hits.get("the_person", ())]
     close = any(gap(h, c) <= 2 for h in pronouns for c in cues)
     person = scene.context.speaker or scene.context.person
-    return (Attribution(source=person, source_type="person"),) if close and person else ()
+    if person or not pronouns:
+        return (Attribution(source=person, source_type="person"),) if close and person else ()
+    opening = any(h.first == 0 for h in scene.hits.get("anaphor", ()))  # "Das teilte er mit", of a company
+    firm = scene.context.firm
+    return (Attribution(source=firm, source_type="company"),) if close and opening and firm else ()
 
 
 def _country(scene: Scene) -> tuple[Attribution, ...]:

@@ -32,6 +32,7 @@ _JA_SPEAKER = re.compile(
 _FROM_WHOM = re.compile(
     r"\s(?:aus|beim?|von)\s(?:der\s|dem\s|den\s)?[A-ZÄÖÜ]"
 )  # "hieß es aus dem Ministerium"
+_TITLE = 2  # characters between "trader" and the name of the one who trades
 _OPENING = '„“«»「"‚'
 _WRONG_SIDE = 8.0  # words that a source on the wrong side of "according to" counts as farther away
 
@@ -102,7 +103,7 @@ def _carried(scene: Scene) -> tuple[Attribution, ...]:
     reported = scene.has("reported_mood")
     near = context.number - number <= (CARRY if reported else 1) and scene.sentence.paragraph - paragraph <= 2
     planned = scene.has("intend") and any(a.source_type == "government" for a in context.attribution)
-    quoted = scene.text[:1] in _OPENING and context.number - number <= 1 and context.speaker is not None
+    quoted = scene.text[:1] in _OPENING and context.number - number <= 1
     same = planned and scene.sentence.paragraph == paragraph and scene.sentence.language == "de"
     if not near or not (reported or same or (quoted and scene.sentence.paragraph == paragraph)):
         return ()
@@ -115,7 +116,9 @@ def _own(scene: Scene, introduced: Sequence[Speaker]) -> tuple[Attribution, ...]
     if not cues:
         return ()
     found: dict[str, Attribution] = {}
-    speakers = [*_listed(scene), *introduced, *_ministries(scene)]
+    named = [s.hit.start for s in introduced]
+    listed = [s for s in _listed(scene) if not any(0 < start - s.hit.end <= _TITLE for start in named)]
+    speakers = [*listed, *introduced, *_ministries(scene)]
     others = [hit for name, hit in scene.group("source") if name != _INSIDERS]
     insiders = scene.hits.get(f"source:{_INSIDERS}", ())
     anonymous = [h for h in insiders if not any(o.start < h.end and h.start < o.end for o in others)]

@@ -224,7 +224,17 @@ def _current(scene: Scene, m: Moment, rule: Rule, *, past: bool) -> str:
     if m.granularity != "year" or not (past or rule.since_role):
         return rule.time_role
     percents = sum(n.unit == "percent" for n in scene.numbers)
-    return rule.since_role if rule.since_role and percents >= 2 else "period"
+    compared = rule.since_role and percents >= 2
+    return rule.since_role if compared and _is_earlier(scene, m) else "period"
+
+
+def _is_earlier(scene: Scene, m: Moment) -> bool:
+    """Whether a year is the one that another is compared with: the first of two, or one long past."""
+    years = [other.start for other in scene.times if other.granularity == "year" and other.start]
+    report = scene.context.report
+    if m.start is None or report is None or len(years) > 1:
+        return m.start is not None and m.start < max(years)
+    return m.start.year < report.year - 1
 
 
 def _compared(scene: Scene, m: Moment) -> bool:
