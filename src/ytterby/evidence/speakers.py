@@ -29,10 +29,16 @@ _INSIDERS = "people familiar with the matter"
 _JA_SPEAKER = re.compile(
     r"[）)」]{0,2}[^、。「」はがとを]{0,14}?(?:氏|側|自身)?(?:は|が|も|によ|に基づ|の話|では|で、|に対し|の調査|の試算|の推計|の集計|、)"
 )
-_FROM_WHOM = re.compile(
-    r"\s(?:aus|beim?|von)\s(?:der\s|dem\s|den\s)?[A-ZÄÖÜ]"
-)  # "hieß es aus dem Ministerium"
-_TITLE = 2  # characters between "trader" and the name of the one who trades
+_FROM_WHOM = re.compile(  # "hieß es aus dem Ministerium", "heißt es in einem Papier der OECD"
+    r"\s(?:(?:aus|beim?|von)\s(?:der\s|dem\s|den\s)?[A-ZÄÖÜ]|in\s\w+e[mr]\s[A-ZÄÖÜ]\w+\s(?:der|des|von)\s)"
+)
+_TITLE = re.compile(r"\s(?:(?:at|from|with|bei|beim|von|de|du|chez)\s)?")  # "trader X", "analysts at X"
+_HEARER = re.compile(
+    r"told\s|(?:sag|erklär|bestätig|vertrau)\w+\s(?:der|dem|gegenüber)\s|"
+    r"(?:a |avait )?(?:déclaré|confié|dit|affirmé|indiqué|assuré|confirmé)e?\s(?:à|au)\s",
+    re.IGNORECASE,
+)
+_SO = re.compile(r"(?:[,“”»\"] so |\b[Pp]our )$")
 _OPENING = '„“«»「"‚'
 _WRONG_SIDE = 8.0  # words that a source on the wrong side of "according to" counts as farther away
 
@@ -112,12 +118,14 @@ def _carried(scene: Scene) -> tuple[Attribution, ...]:
 
 
 def _own(scene: Scene, introduced: Sequence[Speaker]) -> tuple[Attribution, ...]:
-    cues = _cues(scene)
+    cues = [*_cues(scene), *_so(scene, introduced)]
     if not cues:
         return ()
     found: dict[str, Attribution] = {}
-    named = [s.hit.start for s in introduced]
-    listed = [s for s in _listed(scene) if not any(0 < start - s.hit.end <= _TITLE for start in named)]
+    named = [s.hit.start for s in introduced] + [hit.start for _, hit in scene.group("org")]
+    listed = [
+        s for s in _listed(scene) if not any(_TITLE.fullmatch(scene.text, s.hit.end, at) for at in named)
+    ]
     speakers = [*listed, *introduced, *_ministries(scene)]
     others = [hit for name, hit in scene.group("source") if name != _INSIDERS]
     insiders = scene.hits.get(f"source:{_INSIDERS}", ())
@@ -146,6 +154,14 @@ def _cues(scene: Scene) -> list[Hit]:
         if _FROM_WHOM.match(scene.text, c.end)
         or not any(p.start <= c.start and c.end <= p.end for p in pronominal)
     ]
+
+
+def _so(scene: Scene, introduced: Sequence[Speaker]) -> Iterator[Hit]:
+    """Of ", so Minister X" and "Pour X, économiste, ...": a person that one word introduces as the source."""
+    for speaker in introduced:
+        at = speaker.hit.start
+        if speaker.group == "person" and _SO.search(scene.text[:at]):
+            yield Hit("according", at - 1, at - 1, speaker.hit.first - 1, speaker.hit.first - 1)
 
 
 def _insiders(scene: Scene, hit: Hit, found: dict[str, Attribution]) -> dict[str, Attribution]:
@@ -190,8 +206,9 @@ def _penalty(scene: Scene, cue: Hit, speaker: Speaker) -> float:
         return group + (0.0 if behind == follows else _WRONG_SIDE)
     if cue.family == "showed":
         return group + (_WRONG_SIDE if behind else 0.0)
-    if behind and scene.text[cue.end : cue.end + 1] == ",":
-        return group + _WRONG_SIDE  # "X erklärte, Y wolle ...": Y is spoken about
+    heard = speaker.group in ("media", "agency") and behind and _HEARER.match(scene.text, cue.start)
+    if heard or (behind and scene.text[cue.end : cue.end + 1] == ","):
+        return group + _WRONG_SIDE  # "told ABC", "X erklärte, Y wolle ...": ABC hears, Y is spoken about
     return group + (0.0 if behind or scene.sentence.language != "de" else 2.0)
 
 
