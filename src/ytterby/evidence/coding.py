@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -22,7 +21,7 @@ from ytterby.evidence.gate import admit
 from ytterby.evidence.kinds import Rule, glosses, rules
 from ytterby.evidence.lexicon import names
 from ytterby.evidence.matching import holds_any, matches, possible
-from ytterby.evidence.modality import modal, reported
+from ytterby.evidence.modality import dated_status, modal, reported
 from ytterby.evidence.roles import ASSIGN, Roles
 from ytterby.evidence.scene import Context, Scene, Span
 from ytterby.evidence.sentences import sentences_of
@@ -33,7 +32,6 @@ from ytterby.evidence.timing import times
 _SHORT_SENTENCE = 140
 _JA_CONTENT = re.compile("[と「を].{2}|.{40}")  # what was said, and not only who and when
 _HEAD_WORDS = 2  # "Das teilte ...": the verb follows at once
-_RECENT = timedelta(days=21)  # what ended earlier is over
 _PLACED = frozenset({"event", "period", "effective", "deadline", "announced"})  # times of one clause
 _SECTORS = 2  # a list of sectors has at least two
 _MOST_CLAIMS = 2000  # of one article: a longer text is no article
@@ -171,7 +169,7 @@ def _build(
     status, polarity = modal(rule, scene, span, anchor)
     materials = tuple(scene.materials(span)) or _inherited(rule, scene)
     found, when = quantities(scene, span, rule), times(scene, span, rule, status, anchor)
-    status = _dated_status(rule, scene, status, when)
+    status = dated_status(rule, scene, status, when)
     persons = tuple(_persons(scene, span))
     start, end = scene.sentence.start + span[0], scene.sentence.start + span[1]
     start, end = _stripped(article.text, start, end)
@@ -219,57 +217,6 @@ def _each_figure(
         return whole
     pairs = zip(order[::2], order[1::2], strict=True)
     return [((a[1] or b[1],), tuple(q for q in (a[2], b[2]) if q is not None)) for a, b in pairs]
-
-
-def _dated_status(rule: Rule, scene: Scene, status: str, when: Sequence[TimeSpan]) -> str:
-    """What the days of a claim say about its status."""
-    if status in ("took_place", "started") and _ahead(scene, when):
-        return "planned"
-    if rule.kind == "supply_disruption" and status == "ongoing" and _over(scene, when):
-        return "took_place"
-    if rule.kind == "export_stop" and status == "past" and _begins_later(scene, when):
-        return "announced"
-    if rule.kind == "export_stop" and status == "past" and _still(scene, when):
-        return "in_force"
-    if rule.kind == "financing" and status == "ongoing" and _behind(scene, when):
-        return "took_place"
-    return status
-
-
-def _still(scene: Scene, when: Sequence[TimeSpan]) -> bool:
-    """Whether a stop goes on: since a day, or it came in the last weeks."""
-    report = scene.context.report
-    recent = [t for t in when if t.role == "event" and t.start and report]
-    return any(t.role == "since" for t in when) or any(
-        (report - _RECENT).isoformat() <= str(t.start) <= report.isoformat() for t in recent if report
-    )
-
-
-def _begins_later(scene: Scene, when: Sequence[TimeSpan]) -> bool:
-    """Whether it takes effect after the report."""
-    report = scene.context.report
-    return bool(report) and any(t.role == "effective" and t.start and t.start > str(report) for t in when)
-
-
-def _behind(scene: Scene, when: Sequence[TimeSpan]) -> bool:
-    """Whether the day of an event lies before the report."""
-    report = scene.context.report
-    return bool(report) and any(t.role == "event" and t.end and t.end < str(report) for t in when)
-
-
-def _ahead(scene: Scene, when: Sequence[TimeSpan]) -> bool:
-    """Whether all days named lie after the report."""
-    report = scene.context.report
-    starts = [t.start if t.role == "event" else t.end for t in when if t.role in ("event", "deadline")]
-    known = [day for day in starts if day]
-    return bool(report and known) and min(known) > (report.isoformat() if report else "")
-
-
-def _over(scene: Scene, when: Sequence[TimeSpan]) -> bool:
-    """Whether all days named lie well before the report."""
-    report = scene.context.report
-    ends = [t.end for t in when if t.role == "event" and t.end]
-    return bool(report and ends) and max(ends) < (report - _RECENT).isoformat() if report else False
 
 
 def _inherited(rule: Rule, scene: Scene) -> tuple[str, ...]:

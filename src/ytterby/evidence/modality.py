@@ -7,8 +7,11 @@ plan or announce (a tariff, a control, a stockpile) take it from the words aroun
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Literal
 
+from ytterby.evidence.claims import TimeSpan
 from ytterby.evidence.kinds import Rule
 from ytterby.evidence.matching import holds_any
 from ytterby.evidence.scene import Scene, Span
@@ -30,6 +33,7 @@ _OPEN = frozenset({"planned", "announced", "in_force", "past", None})  # what we
 _MEANS = frozenset({"stockpiling", "investment_pledge", "financing"})
 _UNDONE = frozenset({"in_force", "past", "announced", "planned", "fact"})
 _OPPOSED = 16  # characters between "against" and what it is about
+_RECENT = timedelta(days=21)  # what ended earlier is over
 _REACH = 9  # words between a negation and what it denies
 
 
@@ -112,3 +116,54 @@ def _from_now_on(scene: Scene, rule: Rule) -> bool:
         for m in scene.times
     )
     return bool(later) or scene.has("henceforth")
+
+
+def dated_status(rule: Rule, scene: Scene, status: str, when: Sequence[TimeSpan]) -> str:
+    """What the days of a claim say about its status."""
+    if status in ("took_place", "started") and _ahead(scene, when):
+        return "planned"
+    if rule.kind == "supply_disruption" and status == "ongoing" and _over(scene, when):
+        return "took_place"
+    if rule.kind == "export_stop" and status == "past" and _begins_later(scene, when):
+        return "announced"
+    if rule.kind == "export_stop" and status == "past" and _still(scene, when):
+        return "in_force"
+    if rule.kind == "financing" and status == "ongoing" and _behind(scene, when):
+        return "took_place"
+    return status
+
+
+def _still(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether a stop goes on: since a day, or it came in the last weeks."""
+    report = scene.context.report
+    recent = [t for t in when if t.role == "event" and t.start and report]
+    return any(t.role == "since" for t in when) or any(
+        (report - _RECENT).isoformat() <= str(t.start) <= report.isoformat() for t in recent if report
+    )
+
+
+def _begins_later(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether it takes effect after the report."""
+    report = scene.context.report
+    return bool(report) and any(t.role == "effective" and t.start and t.start > str(report) for t in when)
+
+
+def _behind(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether the day of an event lies before the report."""
+    report = scene.context.report
+    return bool(report) and any(t.role == "event" and t.end and t.end < str(report) for t in when)
+
+
+def _ahead(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether all days named lie after the report."""
+    report = scene.context.report
+    starts = [t.start if t.role == "event" else t.end for t in when if t.role in ("event", "deadline")]
+    known = [day for day in starts if day]
+    return bool(report and known) and min(known) > (report.isoformat() if report else "")
+
+
+def _over(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether all days named lie well before the report."""
+    report = scene.context.report
+    ends = [t.end for t in when if t.role == "event" and t.end]
+    return bool(report and ends) and max(ends) < (report - _RECENT).isoformat() if report else False
