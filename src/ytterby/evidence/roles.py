@@ -322,8 +322,12 @@ def _hit(scene: Scene, span: Span, _anchor: int) -> Roles:
 
 
 def _buyer(scene: Scene, span: Span, _anchor: int) -> Roles:
-    """The buyer acts; the seller is named behind."""
+    """The buyer acts; the seller is named behind, or with "from"."""
     ids = scene.ids(span)
+    sellers = [c for c in _related(scene, span, "from") if c in ids]
+    if sellers:
+        buyers = [c for c in ids if c not in sellers]
+        return [*((c, "agent") for c in buyers[:1]), (sellers[0], "counterpart")]
     return [(ids[0], "agent"), *((c, "counterpart") for c in ids[1:2])] if ids else []
 
 
