@@ -154,7 +154,9 @@ def _pledge(scene: Scene, span: Span, _anchor: int) -> Roles:
 
 def _nominate(scene: Scene, span: Span, anchor: int) -> Roles:
     """Who proposes is named before the one proposed, or behind "by"."""
-    named = [m for m in scene.mentions if m.start not in scene.speaking and span[0] <= m.start < span[1]]
+    inside = [m for m in scene.mentions if span[0] <= m.start < span[1]]
+    silent = [m for m in inside if m.start not in scene.speaking]
+    named = silent if len({m.id for m in silent}) > 1 else inside  # who promises it speaks of himself
     ids = list(dict.fromkeys(m.id for m in named))
     if len(ids) < 2:
         return _pledge(scene, span, anchor)
@@ -164,7 +166,7 @@ def _nominate(scene: Scene, span: Span, anchor: int) -> Roles:
 
 
 def _give(scene: Scene, span: Span, anchor: int) -> Roles:
-    """Who announces a gift to another gives it ("Trump bekam ..., kündigte Takaichi an")."""
+    """Who announces a gift to another gives it ("X bekam ..., kündigte Y an")."""
     inside = [m for m in scene.mentions if span[0] <= m.start < span[1]]
     givers = [m.id for m in inside if m.start in scene.speaking and scene.has("announce_word")]
     others = [m.id for m in inside if m.id not in givers]
