@@ -98,6 +98,72 @@ def test_relative_times(language: str, text: str, role: str, start: str | None, 
     assert found == (role, start, end)
 
 
+TWO_ENDED = [
+    ("de", "vom 1. Januar 2027 bis zum 31. Dezember 2031", "2027-01-01", "2031-12-31"),
+    ("de", "zwischen 2020 und 2024", "2020-01-01", "2024-12-31"),
+    ("de", "von Januar bis März", "2025-01-01", "2025-03-31"),
+    ("de", "am 3. und 4. November", "2025-11-03", "2025-11-04"),
+    ("de", "in den ersten vier Monaten des Jahres", "2025-01-01", "2025-04-30"),
+    ("de", "im Dezember vergangenen Jahres", "2024-12-01", "2024-12-31"),
+    ("en", "from 2020 to 2024", "2020-01-01", "2024-12-31"),
+    ("en", "2020-24", "2020-01-01", "2024-12-31"),
+    ("en", "between November and January", "2024-11-01", "2025-01-31"),
+    ("en", "June 3-4", "2025-06-03", "2025-06-04"),
+    ("en", "in the six months to June", "2025-01-01", "2025-06-30"),
+    ("en", "in the first two months of 2024", "2024-01-01", "2024-02-29"),
+    ("en", "over the past three years", "2022-10-28", "2025-10-28"),
+    ("fr", "de 2020 à 2024", "2020-01-01", "2024-12-31"),
+    ("fr", "les 3 et 4 novembre", "2025-11-03", "2025-11-04"),
+    ("fr", "ces trois derniers mois", "2025-07-28", "2025-10-28"),
+    ("fr", "le 03/11/2025", "2025-11-03", "2025-11-03"),
+    ("ja", "2020〜24年", "2020-01-01", "2024-12-31"),
+    ("ja", "1〜3月", "2025-01-01", "2025-03-31"),
+    ("ja", "2025年10〜12月", "2025-10-01", "2025-12-31"),
+    ("ja", "今年後半", "2025-07-01", "2025-12-31"),
+    ("ja", "来月上旬", "2025-11-01", "2025-11-10"),
+    ("de", "Ostern", "2026-04-05", "2026-04-05"),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "start", "end"), TWO_ENDED)
+def test_times_with_two_ends(language: str, text: str, start: str, end: str) -> None:
+    (moment,) = find_times(text, language, REPORT)
+    assert (str(moment.start), str(moment.end)) == (start, end)
+
+
+BEGINNINGS = [
+    ("de", "frühestens im August", "effective", "2026-08-01", "2026-08-31"),
+    ("de", "noch vor Weihnachten", "deadline", None, "2025-12-24"),
+    ("de", "vom 1. März 2026 an", "effective", "2026-03-01", None),
+    ("de", "von Januar an", "effective", "2026-01-01", None),
+    ("de", "seit drei Wochen", "since", "2025-10-07", "2025-10-07"),
+    ("de", "in der Nacht zum Montag", "", "2025-10-27", "2025-10-27"),
+    ("en", "no earlier than March", "effective", "2026-03-01", "2026-03-31"),
+    ("en", "from February", "effective", "2026-02-01", "2026-02-28"),
+    ("en", "from next year", "effective", "2026-01-01", "2026-12-31"),
+    ("fr", "pas avant 2028", "effective", "2028-01-01", "2028-12-31"),
+    ("fr", "depuis trois semaines", "since", "2025-10-07", "2025-10-07"),
+    ("ja", "2月から", "effective", "2026-02-01", "2026-02-28"),
+    ("ja", "3週間前から", "since", "2025-10-07", "2025-10-07"),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "role", "start", "end"), BEGINNINGS)
+def test_beginnings(language: str, text: str, role: str, start: str | None, end: str | None) -> None:
+    (moment,) = find_times(text, language, REPORT)
+    found = (moment.role, moment.start and moment.start.isoformat(), moment.end and moment.end.isoformat())
+    assert found == (role, start, end)
+
+
+@given(st.integers(1900, 2100))
+def test_easter_is_a_sunday_behind_the_spring_full_moon(year: int) -> None:
+    (moment,) = find_times("Easter", "en", date(year, 4, 5))
+    day = moment.start
+    assert day is not None
+    assert day.weekday() == 6
+    assert date(year, 3, 22) <= day <= date(year, 4, 25)
+
+
 @pytest.mark.parametrize(
     ("language", "text"),
     [
@@ -126,11 +192,14 @@ def test_the_same_day_is_the_day_named_last() -> None:
 def test_a_weekday_behind_a_verb_of_saying_lies_back() -> None:
     text = "told reporters on Friday that it would"
     ahead = find_times(text, "en", REPORT, "future")
-    told = find_times(text, "en", REPORT, "future", spoken=(4,))
+    told = find_times(text, "en", REPORT, "future", spoken=((0, 4),))
     assert [m.start for m in (*ahead, *told)] == [date(2025, 10, 31), date(2025, 10, 24)]
+    between = find_times("kündigte sie am Freitag an", "de", REPORT, "future", spoken=((0, 26),))
+    meant = find_times("said it would meet on Friday", "en", REPORT, "future", spoken=((0, 4),))
+    assert [m.start for m in (*between, *meant)] == [date(2025, 10, 24), date(2025, 10, 31)]
 
 
-@given(st.dates(date(1990, 1, 1), date(2090, 12, 31)), st.sampled_from(RELATIVE + CASES))
+@given(st.dates(date(1990, 1, 1), date(2090, 12, 31)), st.sampled_from(RELATIVE + CASES + BEGINNINGS))
 def test_an_interval_never_ends_before_it_starts(report: date, case: tuple[str, str, str, str, str]) -> None:
     for moment in find_times(case[1], case[0], report):
         assert moment.start is None or moment.end is None or moment.start <= moment.end

@@ -157,6 +157,18 @@ def test_what_the_store_cannot_answer_says_why(make, slots, store, cells):
     assert found["reason"]
 
 
+def test_ores_do_not_answer_for_smelters(make, slots, store):
+    """Antimony is in the trade table as ore only: what smelters sell, it cannot tell."""
+    slots_of = {"actors": [("FRA", "agent"), ("CHN", "counterpart")], "materials": ["Sb"],
+                "quantities": [slots["percent"](80)]}  # fmt: skip
+    smelted = make("dependence", quote="La France dépend à 80 % des fonderies chinoises.", **slots_of)
+    plain = make("dependence", quote="La France importe de Chine 80 % de son antimoine.", **slots_of)
+    found = verdicts([smelted, plain], store).set_index("claim_id")
+    assert found.loc[smelted["id"], "verdict"] == "not_checkable"
+    assert "261710" in found.loc[smelted["id"], "reason"]
+    assert found.loc[plain["id"], "verdict"] != "not_checkable"
+
+
 def test_halved_demand_is_a_band_over_imports_and_the_register(halved, store):
     """Section 2.4."""
     table = verify_claims([halved], store)

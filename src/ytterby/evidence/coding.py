@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import islice, pairwise
 from typing import Any
 
@@ -22,7 +21,7 @@ from ytterby.evidence.gate import admit
 from ytterby.evidence.kinds import Rule, glosses, possible_rules
 from ytterby.evidence.lexicon import names
 from ytterby.evidence.matching import holds_any, matches
-from ytterby.evidence.modality import modal
+from ytterby.evidence.modality import dated_status, modal, reported
 from ytterby.evidence.roles import ASSIGN, Roles
 from ytterby.evidence.scene import Context, Scene, Span
 from ytterby.evidence.sentences import sentences_of
@@ -33,7 +32,6 @@ from ytterby.evidence.timing import times
 _SHORT_SENTENCE = 140
 _JA_CONTENT = re.compile("[と「を].{2}|.{40}")  # what was said, and not only who and when
 _HEAD_WORDS = 2  # "Das teilte ...": the verb follows at once
-_RECENT = timedelta(days=21)  # what ended earlier is over
 _PLACED = frozenset({"event", "period", "effective", "deadline", "announced"})  # times of one clause
 _SECTORS = 2  # a list of sectors has at least two
 _MOST_CLAIMS = 2000  # of one article: a longer text is no article
@@ -81,9 +79,9 @@ def _prime(article: Article, context: Context) -> None:
     """The article's leading pair of countries, for a text that opens with "both sides"."""
     counts: dict[str, int] = {}
     for sentence in islice(sentences_of(article), 6):
-        for mention in Scene(sentence, context).mentions:
-            counts[mention.id] = counts.get(mention.id, 0) + 1
-    leading = sorted((c for c in counts if c not in BLOCS), key=lambda c: (-counts[c], c))
+        for country in Scene(sentence, context).parties():
+            counts[country] = counts.get(country, 0) + 1
+    leading = sorted((c for c in counts if c not in BLOCS), key=lambda c: -counts[c])  # ties: named first
     context.pair = tuple(leading[:2]) if len(leading) >= 2 else ()
 
 
@@ -130,17 +128,23 @@ def _nearer(scene: Scene, time: TimeSpan, home: int, others: list[int]) -> bool:
 
 
 def _credit_previous(scene: Scene, found: list[Claim]) -> None:
-    """Of Das teilte das Weiße Haus mit: the words before are somebody's."""
-    opening = min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
-    saying = min((h.first for h in scene.hits.get("said", ())), default=9) <= _HEAD_WORDS
+    """Of "Das teilte das Weiße Haus mit" and "That is what data show": the words before are somebody's."""
+    pronoun = any(
+        h.first == 0 for h in scene.hits.get("person_pronoun", ())
+    )  # "he added that ...": new words
+    opening = not pronoun and min((h.first for h in scene.hits.get("anaphor", ())), default=9) == 0
+    cues = [*scene.hits.get("said", ()), *scene.hits.get("showed", ())]
+    saying = min((h.first for h in cues), default=9) <= _HEAD_WORDS
     silent = not _JA_CONTENT.search(scene.text)  # 関係者が20日、明らかにした。
     brief = scene.sentence.language == "ja" and silent
-    if not ((opening and saying) or brief) or not scene.speaking or len(scene.text) >= _SHORT_SENTENCE:
+    if not ((opening and saying) or brief) or not scene.attributed or len(scene.text) >= _SHORT_SENTENCE:
         return
+    sources = scene.context.attribution
     for claim in scene.context.previous:
         at = _place_of(claim, found)
-        if at is not None and not claim.attribution:
-            found[at] = claim.model_copy(update={"attribution": scene.context.attribution})
+        if at is not None and (brief or not claim.attribution):
+            status = reported(claim.kind, claim.status)
+            found[at] = claim.model_copy(update={"attribution": sources, "status": status})
 
 
 def _add_sectors(article: Article, scene: Scene, found: list[Claim]) -> None:
@@ -167,7 +171,7 @@ def _build(
     status, polarity = modal(rule, scene, span, anchor)
     materials = tuple(scene.materials(span)) or _inherited(rule, scene)
     found, when = quantities(scene, span, rule), times(scene, span, rule, status, anchor)
-    status = _dated_status(rule, scene, status, when)
+    status = dated_status(rule, scene, status, when)
     persons = tuple(_persons(scene, span))
     start, end = scene.sentence.start + span[0], scene.sentence.start + span[1]
     start, end = _stripped(article.text, start, end)
@@ -215,32 +219,6 @@ def _each_figure(
         return whole
     pairs = zip(order[::2], order[1::2], strict=True)
     return [((a[1] or b[1],), tuple(q for q in (a[2], b[2]) if q is not None)) for a, b in pairs]
-
-
-def _dated_status(rule: Rule, scene: Scene, status: str, when: Sequence[TimeSpan]) -> str:
-    """What the days of a claim say about its status."""
-    if status in ("took_place", "started") and _ahead(scene, when):
-        return "planned"
-    if rule.kind == "supply_disruption" and status == "ongoing" and _over(scene, when):
-        return "took_place"
-    if rule.kind == "export_stop" and status == "past" and any(t.role == "since" for t in when):
-        return "in_force"
-    return status
-
-
-def _ahead(scene: Scene, when: Sequence[TimeSpan]) -> bool:
-    """Whether all days named lie after the report."""
-    report = scene.context.report
-    starts = [t.start if t.role == "event" else t.end for t in when if t.role in ("event", "deadline")]
-    known = [day for day in starts if day]
-    return bool(report and known) and min(known) > (report.isoformat() if report else "")
-
-
-def _over(scene: Scene, when: Sequence[TimeSpan]) -> bool:
-    """Whether all days named lie well before the report."""
-    report = scene.context.report
-    ends = [t.end for t in when if t.role == "event" and t.end]
-    return bool(report and ends) and max(ends) < (report - _RECENT).isoformat() if report else False
 
 
 def _inherited(rule: Rule, scene: Scene) -> tuple[str, ...]:

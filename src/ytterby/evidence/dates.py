@@ -14,11 +14,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
-from ytterby.evidence.intervals import ABSOLUTE, RELATIVE
+from ytterby.evidence.intervals import ABSOLUTE, RELATIVE, Resolver
 from ytterby.evidence.lexicon import read_rules
 from ytterby.evidence.moments import Calendar, Moment, Part, Tense
+from ytterby.evidence.ranges import FEASTS, TWO_ENDED
 
-_SPOKEN = 24  # characters between a verb of saying and its weekday
+_SPOKEN = 48  # characters between a verb of saying and its weekday
+_CONTENT = re.compile(
+    r"\b(?:it|he|she|they|we|that|would|will|is|are|was|has|had|to|dass|er|sie|es|man|werde|wolle|sei|habe|will|wird|"
+    r"qu[e’']|il|elle|ils|on|sera|va|aura)\b|[,;:]",
+    re.IGNORECASE,
+)
+
+
+_DATED: dict[str, Resolver] = ABSOLUTE | {k: TWO_ENDED[k] for k in ("years", "two_dates")}
+_COUNTED: dict[str, Resolver] = RELATIVE | TWO_ENDED | FEASTS  # these count from the report's day
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,7 @@ def find_times(
     report: date | None,
     tense: Tense = "",
     anchor: date | None = None,
-    spoken: Sequence[int] = (),
+    spoken: Sequence[tuple[int, int]] = (),
 ) -> list[Moment]:
     """All times in a sentence, in order, none inside another.
 
@@ -69,7 +79,8 @@ def find_times(
     report: the report's date; None leaves relative times out.
     tense: of the clause; decides which Friday is meant.
     anchor: the day named last, which "the same day" means; the report's where none was.
-    spoken: where verbs of saying end: a weekday right behind one lies back ("told ABC on Sunday").
+    spoken: verbs of saying: a weekday right behind one lies back ("told ABC on Sunday"), and one inside
+        its two parts ("kündigte am Freitag an").
     """
     grammar = _grammar(language)
     found: list[Moment] = []
@@ -78,15 +89,22 @@ def find_times(
             if any(match.start() < m.stop and m.at < match.end() for m in found):
                 continue
             plain = "", match.start(), match.end()
-            role, at, stop = plain if name == "ago" else _role(text, match, grammar)
+            bare = name == "ago" or name in TWO_ENDED
+            role, at, stop = plain if bare else _role(text, match, grammar)
             day = _day_before(found, match.start()) or anchor if name == "same_day" else anchor
-            back = name == "weekday" and any(0 <= match.start() - end <= _SPOKEN for end in spoken)
-            moment = _resolve(name, match, grammar, Part(report, day, "past" if back else tense, role))
+            back = name == "weekday" and any(_spoken_on(text, match.start(), *verb) for verb in spoken)
+            which: Tense = "future" if role == "earliest" else "past" if back else tense
+            moment = _resolve(name, match, grammar, Part(report, day, which, role))
             if moment is not None:
-                told = moment.role or {"from": "since"}.get(role, role)
+                told = moment.role or {"from": "since", "earliest": "effective"}.get(role, role)
                 placed = replace(moment, role=told, at=at, stop=stop)
                 found.append(_bounded(placed, report))
     return sorted(found, key=lambda m: m.at)
+
+
+def _spoken_on(text: str, at: int, start: int, end: int) -> bool:
+    """Whether a weekday belongs to a verb of saying, with at most the speaker's name between."""
+    return start < at < end or (0 <= at - end <= _SPOKEN and not _CONTENT.search(text[end:at]))
 
 
 def _day_before(found: list[Moment], at: int) -> date | None:
@@ -100,10 +118,11 @@ def _role(text: str, match: re.Match[str], grammar: _Grammar) -> tuple[str, int,
     core = (
         min(match.start(k) for k, v in match.groupdict().items() if v) if match.lastindex else match.start()
     )
-    first = max(0, core - 28)
-    for role, pattern in grammar.before:
-        if m := pattern.search(text[first:core]):
-            return role, first + m.start(), match.end()
+    for edge in dict.fromkeys((core, match.start())):  # "since last year": the words may be part of the match
+        first = max(0, edge - 28)
+        for role, pattern in grammar.before:
+            if m := pattern.search(text[first:edge]):
+                return role, first + m.start(), match.end()
     for role, pattern in grammar.after:
         if m := pattern.match(text, match.end()):
             return role, match.start(), m.end()
@@ -124,8 +143,8 @@ def _bounded(moment: Moment, report: date | None) -> Moment:
 def _resolve(name: str, match: re.Match[str], grammar: _Grammar, part: Part) -> Moment | None:
     part.words.update({k: v for k, v in match.groupdict().items() if v})
     try:
-        if name in ABSOLUTE:
-            return ABSOLUTE[name](part, grammar.calendar)
-        return None if part.report is None else RELATIVE[name](part, grammar.calendar)
+        if name in _DATED:
+            return _DATED[name](part, grammar.calendar)
+        return None if part.report is None else _COUNTED[name](part, grammar.calendar)
     except (ValueError, OverflowError, KeyError):
         return None  # 31 February, year 0, a word outside the tables: no time

@@ -118,7 +118,7 @@ TESTS: dict[str, Test] = {
     "@price": _unit("USD_per_kg"),
     "@mass": _unit("tonne", "tonne_per_year", "kg"),
     "@rate": _unit("tonne_per_year"),
-    "@days": _unit("day", "month"),
+    "@days": _unit("day", "week", "month"),
     "@factor": _unit("ratio"),
     "@half": lambda s, a: any(
         n.unit == "ratio" and (n.value or 1) < 1 for n in s.numbers if a[0] <= n.start < a[1]

@@ -61,6 +61,12 @@ def _iso(text: str) -> str | None:
         return None
 
 
+_AHEAD = re.compile(
+    r"\b(?:by|until|through|from|starting|late|early|half of|quarter of|bis|ab|spätestens|Anfang|Mitte|Ende|"
+    r"d.ici|jusqu.|à partir|dès|horizon|fin|début|mi)\b[^.;]{0,20}$",
+    re.IGNORECASE,
+)
+_AHEAD_BEHIND = re.compile(r"年?(?:度|末)?(?:まで|から|以降|に(?:は)?開始)")
 _STAMP = re.compile(
     r"(?:Stand|Aktualisiert|Veröffentlicht|Updated|Published|Publié le|Mis à jour le|更新|公開)"
     r"\s?[:：]?\s?(?P<day>[^\n]{6,40})"
@@ -72,11 +78,12 @@ def _dateline_date(text: str, passages: Sequence[Passage]) -> ArticleDate | None
     top = [p for p in passages if p.type in ("dateline", "header_metadata")]
     places = [(p.start, p.end) for p in top]
     places += [m.span("day") for m in _STAMP.finditer(text[:3000])]
-    years = [int(y) for y in re.findall(r"\b20[0-9]{2}\b", text[:20_000])]
-    middle = dt.date(max(years), 7, 1) if years else None
+    middle = _middle_of_latest_year(text[:20_000])
     for start, end in places:
         for report in (None, middle):
             day = _day_in(text[start:end], report)
+            if day and report:
+                day = _after_what_it_tells(day, text[:20_000])
             if day:
                 span = Span(start=start, end=end, quote=text[start:end])
                 basis = "the latest year that the text names" if report else None
@@ -85,6 +92,31 @@ def _dateline_date(text: str, passages: Sequence[Passage]) -> ArticleDate | None
                     value=day.isoformat(), evidence="dateline", confidence=sure, basis=basis, span=span
                 )
     return None
+
+
+def _middle_of_latest_year(text: str) -> dt.date | None:
+    """The middle of the latest year that the text names without looking ahead to it."""
+    named = [m for m in re.finditer(r"\b20[0-9]{2}\b", text) if not _looked_ahead_to(text, m)]
+    return dt.date(max(int(m[0]) for m in named), 7, 1) if named else None
+
+
+def _looked_ahead_to(text: str, year: re.Match[str]) -> bool:
+    before, behind = text[max(0, year.start() - 32) : year.start()], text[year.end() : year.end() + 8]
+    return bool(_AHEAD.search(before) or _AHEAD_BEHIND.match(behind))
+
+
+def _after_what_it_tells(day: dt.date, text: str) -> dt.date:
+    """The day a year later where the text tells of a month past that lies behind it."""
+    told = [
+        moment.start
+        for language in ("de", "en", "fr", "ja")
+        for moment in find_times(text, language, None)
+        if moment.granularity in ("day", "month") and moment.role in ("", "since") and moment.start
+        if moment.start.year == day.year
+    ]
+    if not told or max(told) <= day:
+        return day
+    return day.replace(year=day.year + 1, day=min(day.day, 28) if day.month == 2 else day.day)
 
 
 def dateline_day(article: Article, near: dt.date) -> ArticleDate | None:

@@ -7,8 +7,11 @@ plan or announce (a tariff, a control, a stockpile) take it from the words aroun
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Literal
 
+from ytterby.evidence.claims import TimeSpan
 from ytterby.evidence.kinds import Rule
 from ytterby.evidence.matching import holds_any
 from ytterby.evidence.scene import Scene, Span
@@ -30,6 +33,7 @@ _OPEN = frozenset({"planned", "announced", "in_force", "past", None})  # what we
 _MEANS = frozenset({"stockpiling", "investment_pledge", "financing"})
 _UNDONE = frozenset({"in_force", "past", "announced", "planned", "fact"})
 _OPPOSED = 16  # characters between "against" and what it is about
+_RECENT = timedelta(days=21)  # what ended earlier is over
 _REACH = 9  # words between a negation and what it denies
 
 
@@ -42,7 +46,8 @@ def modal(rule: Rule, scene: Scene, span: Span, anchor: int) -> tuple[str, Polar
     if rule.negated:
         return own or rule.default, "negated" if scene.has(rule.negated, span) else "affirmed"
     if rule.kind in _STATES and rule.default in ("fact", "reported") and own is None:
-        return ("reported" if scene.attributed else "fact"), "affirmed"
+        told = scene.attributed or scene.has("hearsay", clause)
+        return ("reported" if told else "fact"), "affirmed"
     if rule.kind not in _ACTS:
         return own or rule.default, "affirmed"
     if scene.has("denial", span):
@@ -56,6 +61,11 @@ def modal(rule: Rule, scene: Scene, span: Span, anchor: int) -> tuple[str, Polar
     if own in _OPEN and rule.kind in _DEMANDED and scene.has("demand_verb", clause):
         return "demanded", "affirmed"
     return (own or _step(rule, scene, clause)), "affirmed"
+
+
+def reported(kind: str, status: str) -> str:
+    """What is a fact in nobody's words is reported once it turns out to be somebody's."""
+    return "reported" if kind in _STATES and status == "fact" else status
 
 
 def _opposed(scene: Scene, anchor: int) -> bool:
@@ -91,15 +101,69 @@ def _step(rule: Rule, scene: Scene, clause: Span) -> str:
     if scene.has("plan_verb", clause):
         return "planned"
     told = scene.has("announce_word", clause) and rule.kind in _TOLD
-    later = rule.kind in _TOLD and _from_now_on(scene)
+    later = rule.kind in _TOLD and _from_now_on(scene, rule)
     return "announced" if told or later else rule.default
 
 
-def _from_now_on(scene: Scene) -> bool:
+def _from_now_on(scene: Scene, rule: Rule) -> bool:
     """Whether it begins after the report: a day to come, or a word such as "henceforth"."""
     report = scene.context.report
     later = report and any(
-        m.role == "effective" and m.start and m.start > report and m.granularity != "vague"
+        (m.role or rule.time_role) == "effective"
+        and m.start
+        and m.start > report
+        and m.granularity != "vague"
         for m in scene.times
     )
     return bool(later) or scene.has("henceforth")
+
+
+def dated_status(rule: Rule, scene: Scene, status: str, when: Sequence[TimeSpan]) -> str:
+    """What the days of a claim say about its status."""
+    if status in ("took_place", "started") and _ahead(scene, when):
+        return "planned"
+    if rule.kind == "supply_disruption" and status == "ongoing" and _over(scene, when):
+        return "took_place"
+    if rule.kind == "export_stop" and status == "past" and _begins_later(scene, when):
+        return "announced"
+    if rule.kind == "export_stop" and status == "past" and _still(scene, when):
+        return "in_force"
+    if rule.kind == "financing" and status == "ongoing" and _behind(scene, when):
+        return "took_place"
+    return status
+
+
+def _still(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether a stop goes on: since a day, or it came in the last weeks."""
+    report = scene.context.report
+    recent = [t for t in when if t.role == "event" and t.start and report]
+    return any(t.role == "since" for t in when) or any(
+        (report - _RECENT).isoformat() <= str(t.start) <= report.isoformat() for t in recent if report
+    )
+
+
+def _begins_later(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether it takes effect after the report."""
+    report = scene.context.report
+    return bool(report) and any(t.role == "effective" and t.start and t.start > str(report) for t in when)
+
+
+def _behind(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether the day of an event lies before the report."""
+    report = scene.context.report
+    return bool(report) and any(t.role == "event" and t.end and t.end < str(report) for t in when)
+
+
+def _ahead(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether all days named lie after the report."""
+    report = scene.context.report
+    starts = [t.start if t.role == "event" else t.end for t in when if t.role in ("event", "deadline")]
+    known = [day for day in starts if day]
+    return bool(report and known) and min(known) > (report.isoformat() if report else "")
+
+
+def _over(scene: Scene, when: Sequence[TimeSpan]) -> bool:
+    """Whether all days named lie well before the report."""
+    report = scene.context.report
+    ends = [t.end for t in when if t.role == "event" and t.end]
+    return bool(report and ends) and max(ends) < (report - _RECENT).isoformat() if report else False

@@ -17,12 +17,13 @@ from ytterby.evidence.lexicon import read_rules
 SourceKind = Literal["person", "company", "government"]
 _CAP = r"[A-ZÄÖÜÉÈŠŽČ][a-zäöüßéèêëïôçñáíóúãõšžčćł]+(?:-[A-ZÄÖÜÉ]?[a-zäöüßéèêëïôç]+)?"
 _FULL = rf"(?P<name>{_CAP}(?:\s(?:[A-Z]\.\s)?(?:von |van |de |da |al |der |den )?{_CAP}){{1,2}})"
-_BODY = r"[A-ZÉ][\w&-]{1,30}"
+_BODY = r"[A-ZÄÖÜÉ][\w&-]{1,30}"
 _NAME = rf"(?P<name>{_BODY}(?:\s{_BODY}){{0,2}})"
 _MOST_KNOWN = 200  # people of one article; each is looked for in every later sentence
 _JAPANESE = re.compile(
     r"(?<![一-龠々])(?P<name>[一-龠々]{3,5}?)(?:経済産業相|経産相|外相|財務相|防衛相|環境相|官房長官|首相|大統領|報道官|社長|会長)"
 )
+_GENITIVE = 5  # letters of a German name from which a final s behind "des" is its ending
 _SHORT_NAME = 3  # a family name of fewer letters stands inside too many words
 
 
@@ -42,14 +43,17 @@ class _People(NamedTuple):
 
 @cache
 def _people(language: str) -> _People | None:
-    table = read_rules("people.toml").get(language)
-    if table is None:
+    tables = read_rules("people.toml")
+    if language not in tables:
         return None
+    table, last_words = tables[language], "|".join(str(tables["last_words"]).split())
     rows: tuple[tuple[SourceKind, str], ...] = (
         ("person", table["offices"]), ("person", table["before"]), ("person", table["behind"]),
         ("government", table["government"]), ("company", table["companies"]),
+        ("company", rf"(?P<whole>(?:{_BODY}\s){{1,3}}(?:{last_words}))\b"),
     )  # fmt: skip
-    filled = ((kind, p.replace("<name>", _NAME).replace("<full>", _FULL)) for kind, p in rows)
+    named = ((kind, p.replace("<name>", _NAME).replace("<full>", _FULL)) for kind, p in rows)
+    filled = ((kind, p.replace("<whole>", "<name>")) for kind, p in named)
     return _People(tuple((kind, re.compile(p)) for kind, p in filled), frozenset(table["not_names"].split()))
 
 
@@ -69,6 +73,8 @@ def find_sources(text: str, language: str, known: dict[str, str]) -> Iterator[So
     for kind, pattern in people.patterns:
         for m in pattern.finditer(text):
             name = _plain(m["name"], people.not_names)
+            if language == "de" and text[: m.start("name")].endswith("des ") and len(name) > _GENITIVE:
+                name = name.removesuffix("s")
             free = not any(start < m.end("name") and m.start("name") < end for start, end in taken)
             if name and free and (kind != "person" or " " in name):
                 taken.append(m.span("name"))

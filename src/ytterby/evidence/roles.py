@@ -111,10 +111,12 @@ def _stop(scene: Scene, span: Span, anchor: int) -> Roles:
     owner = [m.id for m in beside if m.relation not in ("to", "with", "in", "on")]
     if owner and owner[0] in ids and not origin:
         aims = [c for c in _related(scene, span, "to", "against") if c != owner[0]]
+        scene.context.control_agent = scene.context.control_agent or owner[0]
         return [(owner[0], "agent"), *((c, "target") for c in aims[:1])]
     agent = origin[0] if origin and (len(ids) > 1 or len(scene.ids(span)) > 1) else scene.subject(span)
     if agent is None:
         return []
+    scene.context.control_agent = scene.context.control_agent or agent
     return [(agent, "agent"), *((c, "target") for c in ids if c != agent)][:2]
 
 
@@ -148,6 +150,29 @@ def _pledge(scene: Scene, span: Span, _anchor: int) -> Roles:
     if others and agent:
         scene.context.pledge = (agent, others[0])
     return [(agent, "agent"), *((c, "counterpart") for c in others[:1])]
+
+
+def _nominate(scene: Scene, span: Span, anchor: int) -> Roles:
+    """Who proposes is named before the one proposed, or behind "by"."""
+    inside = [m for m in scene.mentions if span[0] <= m.start < span[1]]
+    silent = [m for m in inside if m.start not in scene.speaking]
+    named = silent if len({m.id for m in silent}) > 1 else inside  # who promises it speaks of himself
+    ids = list(dict.fromkeys(m.id for m in named))
+    if len(ids) < 2:
+        return _pledge(scene, span, anchor)
+    proposer = next((m.id for m in named if m.relation in ("by", "from")), ids[0])
+    proposed = next(c for c in reversed(ids) if c != proposer)
+    return [(proposer, "agent"), (proposed, "counterpart")]
+
+
+def _give(scene: Scene, span: Span, anchor: int) -> Roles:
+    """Who announces a gift to another gives it ("X bekam ..., kündigte Y an")."""
+    inside = [m for m in scene.mentions if span[0] <= m.start < span[1]]
+    givers = [m.id for m in inside if m.start in scene.speaking and scene.has("announce_word")]
+    others = [m.id for m in inside if m.id not in givers]
+    if not givers or not others:
+        return _pledge(scene, span, anchor)
+    return [(givers[0], "agent"), (others[0], "counterpart")]
 
 
 def _tariff(scene: Scene, span: Span, _anchor: int) -> Roles:
@@ -299,8 +324,12 @@ def _hit(scene: Scene, span: Span, _anchor: int) -> Roles:
 
 
 def _buyer(scene: Scene, span: Span, _anchor: int) -> Roles:
-    """The buyer acts; the seller is named behind."""
+    """The buyer acts; the seller is named behind, or with "from"."""
     ids = scene.ids(span)
+    sellers = [c for c in _related(scene, span, "from") if c in ids]
+    if sellers:
+        buyers = [c for c in ids if c not in sellers]
+        return [*((c, "agent") for c in buyers[:1]), (sellers[0], "counterpart")]
     return [(ids[0], "agent"), *((c, "counterpart") for c in ids[1:2])] if ids else []
 
 
@@ -357,7 +386,7 @@ def _agents_all(scene: Scene, span: Span, _anchor: int) -> Roles:
 ASSIGN: dict[str, Assign] = {
     "again": _again, "again_control": _again_control, "hit": _hit, "buyer": _buyer, "funds": _funds,
     "pledge_alone": _pledge_alone, "place": _place, "origin": _origin, "named_only": _named_only,
-    "agents_all": _agents_all, "joint_named": _joint_named,
+    "agents_all": _agents_all, "nominate": _nominate, "give": _give, "joint_named": _joint_named,
     "joint": _joint, "joint_context": _joint_context, "agents": _agents, "none": _none, "licence": _licence,
     "single": _single, "control": _control, "stop": _stop, "first": _first,
     "inherit_control": _inherit_control, "pledge": _pledge, "tariff": _tariff, "dependence": _dependence,

@@ -26,10 +26,11 @@ _HEAD = 24  # characters in which the clause's own subject stands ("die Japan ..
 _APPOSED = 36  # characters between a nationality and the company it belongs to
 _APPOSITION = re.compile(r"(?:[’']?s)?(?:[\s-][\w-]+){0,3}\s?")
 _JA_PLAIN = re.compile(
-    r"(?:する|せる|げる|てる|ける|める|やす|ばす|こす)。?$"
+    r"(?:する|せる|げる|てる|ける|める|やす|ばす|こす|らす)(?:。?$|と(?=[^、。]{0,12}(?:発表|報じ|述べ|明らか|伝え|説明|表明|語っ|話し)))"
 )  # an act in the plain form is ahead
 _JA_STATE = re.compile(r"(?:^|[、。「　])(政府)(?=は|が|も|、|の(?!関係))")
 _JA_APPOSED = re.compile(r"(?:の|系)?[^、。はがをにとで]{0,12}")
+_OF_GOODS = 3  # characters between "Chinese" and the "rare earths" that it belongs to
 _NEAR = 4  # characters between a name and its relative clause
 _TOPIC_REACH = 4  # sentences a topic lasts
 
@@ -59,6 +60,7 @@ class Context:
     body: str | None = None  # the public body named last
     speaker: str | None = None  # the person that spoke or was introduced last
     firm: str | None = None  # the company named last
+    house: Attribution | None = None  # the company or public body named last, as a source
     people: dict[str, str] = field(default_factory=dict)  # family name -> full name
     materials: tuple[str, ...] = ()
     materials_at: int = -99
@@ -149,14 +151,15 @@ class Scene:
     def times(self) -> list[Moment]:
         """Times, resolved against the report's date."""
         context = self.context
-        spoken = [h.end for family in ("said", "showed") for h in self.hits.get(family, ())]
+        spoken = [(h.start, h.end) for family in ("said", "showed") for h in self.hits.get(family, ())]
         language = self.sentence.language
         return find_times(self.text, language, context.report, self.tense, context.last_day, spoken)
 
     @cached_property
     def tense(self) -> Tense:
-        """Whether the sentence looks back or ahead, where it says so."""
-        back, ahead = self.has("past"), self.has("future")
+        """Whether the sentence looks back or ahead, where it says so; what has become dearer looks back."""
+        changed = self.has("price") and (self.has("rise") or self.has("fall"))
+        back, ahead = self.has("past") or changed or self.has("dearer"), self.has("future")
         if back == ahead:
             return ""
         return "past" if back else "future"
@@ -258,6 +261,16 @@ class Scene:
             kept.setdefault(m.id, m)
         return list(kept.values())
 
+    def parties(self) -> list[str]:
+        """Codes of those who may be meant by "both": neither a source of goods nor one acted against."""
+        goods = [hit.start for _, hit in self.group("material")]
+        return [
+            m.id
+            for m in self.actors()
+            if m.relation not in ("from", "against", "on", "made")
+            and not any(0 <= start - m.end <= _OF_GOODS for start in goods)
+        ]
+
     def ids(self, span: Span | None = None) -> list[str]:
         """Codes of those who act, in order; "both" and "the country" are resolved."""
         found = [m.id for m in self.actors(span)]
@@ -320,8 +333,7 @@ class Scene:
     def remember(self, claims: Iterable[Claim]) -> None:
         """Leave behind what later sentences may refer to."""
         context = self.context
-        found = [m.id for m in self.actors()]
-        countries = [c for c in found if len(c) == 3 or c == "EU"]
+        countries = [c for c in self.parties() if len(c) == 3 or c == "EU"]
         if len(countries) == 2 or (len(countries) > 2 and not context.pair):
             context.pair = tuple(countries[:2])
         if free := [m.id for m in self.actors() if m.relation in ("", "of")]:

@@ -22,8 +22,13 @@ _ORDINAL = re.compile(r"\b\d{1,3}\.$")
 _OPENING = re.compile(
     r"(?:Die|Der|Das|Im|In|Es|Er|Sie|Ein|Eine|Auch|Doch|Und|Aber|Zudem|The|A|In|It|He|She|Le|La|Les|Il|Elle)\b"
 )
+_COMPARED = (  # ", up from 31% in 2020" goes on with the clause before
+    r"(?:up from|down from|compared with|compared to|versus|instead of|rather than|contre \d|contre en|"
+    r"au lieu de|gegenüber|verglichen mit|nach \d|statt \d|nach zuvor)\b"
+)
 _CLAUSE = re.compile(
-    r"\s*[,;:]\s+|\s+[–—-]\s+|\s+(?:und|sowie|aber|doch|sodass|während|while|whereas|et|mais|tandis que)\s+"
+    rf"\s*[,;:]\s+(?!{_COMPARED})|\s+[–—-]\s+"
+    r"|\s+(?:und|sowie|aber|doch|sodass|während|while|whereas|et|mais|tandis que)\s+"
     r"|\s+(?:and|but)\s+(?=\w+(?:s|ed|es)\b|is\b|are\b|has\b|have\b|will\b)|(?<=[、。])|(?<=が、)"
 )
 

@@ -11,6 +11,7 @@ from ytterby.evidence.kinds import Rule
 from ytterby.evidence.numbers import MONEY, Number
 from ytterby.evidence.scene import Scene, Span
 
+_DURATIONS = frozenset({"day", "week", "month", "year"})
 _REE_CODES = ("280530", "2846")
 
 
@@ -32,6 +33,7 @@ def quantities(scene: Scene, span: Span, rule: Rule) -> tuple[Quantity, ...]:
     found = [n for n in scene.numbers if n.unit in rule.units and inside(n.start, n.end, span)]
     if rule.scope != "conversion":
         found = [n for n in found if not _is_conversion(scene, n)]
+    found = [n for n in found if n.unit not in _DURATIONS or not _in_a_time(scene, n)]
     if rule.check == "ratio" and any(n.unit == "ratio" for n in found):
         found = [n for n in found if n.unit == "ratio"]
     if "USD_per_kg" in rule.units and any(n.unit == "USD_per_kg" for n in found):
@@ -49,6 +51,11 @@ def quantities(scene: Scene, span: Span, rule: Rule) -> tuple[Quantity, ...]:
     if rule.check == "import_share" and len(found) == 2 and not {n.role for n in found} - {"amount"}:
         found = [replace(n, role=role) for n, role in zip(found, ("from", "to"), strict=True)]
     return tuple(_quantity(scene, n, rule) for n in found)
+
+
+def _in_a_time(scene: Scene, number: Number) -> bool:
+    """Of "a year ago": when, not how long something lasts."""
+    return any(m.at <= number.start < m.stop and not m.role and m.granularity != "span" for m in scene.times)
 
 
 def _place_of(scene: Scene, rule: Rule) -> int:

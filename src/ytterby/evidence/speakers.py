@@ -13,10 +13,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple, cast
 
-from ytterby.catalog.countries import country_name, is_country
 from ytterby.evidence.claims import Attribution
 from ytterby.evidence.claims import Span as Quote
 from ytterby.evidence.lexicon import Hit, names, tokens_of
+from ytterby.evidence.meant import CARRY, MEANT, documented, gap, government_of
 from ytterby.evidence.people import find_sources
 from ytterby.evidence.scene import Scene
 
@@ -24,15 +24,22 @@ SourceType = Literal[
     "government", "person", "agency", "media", "company", "anonymous", "survey", "statistics"
 ]
 _REACH = 12  # words between a verb of saying and the one who says it
-_ADJACENT = 4  # words between a verb and a country that speaks ("Beijing said")
 _GROUPS = ("source", "person", "media", "agency", "org")
-_CARRY = 2  # sentences that reported speech goes on without naming its source again
 _INSIDERS = "people familiar with the matter"
 _JA_SPEAKER = re.compile(
     r"[）)」]{0,2}[^、。「」はがとを]{0,14}?(?:氏|側|自身)?(?:は|が|も|によ|に基づ|の話|では|で、|に対し|の調査|の試算|の推計|の集計|、)"
 )
-_CLAUSE_BEHIND = re.compile(r"\s(?:\w+\s){0,2}(?:qu[e’']|avoir|vouloir|ne pas)")  # "assure 69 %" says nothing
-_JA_TAIL = 10  # characters at the end of a Japanese sentence in which its verb stands
+_FROM_WHOM = re.compile(  # "hieß es aus dem Ministerium", "heißt es in einem Papier der OECD"
+    r"\s(?:(?:aus|beim?|von)\s(?:der\s|dem\s|den\s)?[A-ZÄÖÜ]|in\s\w+e[mr]\s[A-ZÄÖÜ]\w+\s(?:der|des|von)\s)"
+)
+_TITLE = re.compile(r"\s(?:(?:at|from|with|bei|beim|von|de|du|chez)\s)?")  # "trader X", "analysts at X"
+_HEARER = re.compile(
+    r"told\s|(?:sag|erklär|bestätig|vertrau)\w+\s(?:der|dem|gegenüber)\s|"
+    r"(?:a |avait )?(?:déclaré|confié|dit|affirmé|indiqué|assuré|confirmé)e?\s(?:à|au)\s",
+    re.IGNORECASE,
+)
+_SO = re.compile(r"(?:[,“”»\"] so |\b[Pp]our )$")
+_OPENING = '„“«»「"‚'
 _WRONG_SIDE = 8.0  # words that a source on the wrong side of "according to" counts as farther away
 
 
@@ -58,64 +65,32 @@ def attribute(scene: Scene) -> tuple[Attribution, ...]:
 
 def _found(scene: Scene) -> tuple[Attribution, ...]:
     introduced = tuple(_introduced(scene))  # also remembers who is who
-    firms = [s.name for s in introduced if s.group == "company"] + [name for name, _ in scene.group("org")]
-    scene.context.firm = firms[0] if firms else scene.context.firm
-    own = _own(scene, introduced) or next(filter(None, (meant(scene) for meant in _MEANT)), ())
+    _remember_houses(scene, introduced)
+    own = (
+        documented(scene)
+        or _own(scene, introduced)
+        or next(filter(None, (meant(scene) for meant in MEANT)), ())
+    )
     if own:
         _keep(scene, own)
         return own
     return _carried(scene)
 
 
-def _official(scene: Scene) -> tuple[Attribution, ...]:
-    """Of "a senior official said Japan ..." and "government data show": that country's government."""
-    ids = scene.ids()
-    told = (scene.has("official") and scene.has("said")) or scene.has("official_data")
-    return _government(ids[0]) if told and ids else ()
+def _remember_houses(scene: Scene, introduced: Sequence[Speaker]) -> None:
+    """The company named last, for "the company"; the company or public body named last, for "a spokesman"."""
+    firms = [(name, hit) for group, name, hit in introduced if group == "company"] + scene.group("org")
+    scene.context.firm = firms[0][0] if firms else scene.context.firm
+    bodies = [(name, hit) for name, hit in scene.group("source") if _is_public(name)]
+    houses: list[tuple[int, str, SourceType]] = [(hit.start, name, "company") for name, hit in firms]
+    houses += [(hit.start, name, "government") for name, hit in bodies]
+    if houses:
+        _, name, kind = max(houses)
+        scene.context.house = Attribution(source=name, source_type=kind)
 
 
-def _firm(scene: Scene) -> tuple[Attribution, ...]:
-    """Of "the company said": the company named last."""
-    cues = [*scene.hits.get("said", ()), *scene.hits.get("according", ())]
-    close = any(_gap(h, c) <= _ADJACENT for h in scene.hits.get("the_company", ()) for c in cues)
-    firm = scene.context.firm
-    return (Attribution(source=firm, source_type="company"),) if close and firm else ()
-
-
-def _government(country: str) -> tuple[Attribution, ...]:
-    """A country that speaks: its government; a bloc speaks for itself."""
-    rows = names()["source"].items()
-    name = next((n for n, row in rows if row.get("country") == country and n.endswith("government")), None)
-    if name is None:
-        name = f"government of {country_name(country)}" if is_country(country) else country
-    return (Attribution(source=name, source_type="government"),)
-
-
-def _body(scene: Scene) -> tuple[Attribution, ...]:
-    """Of "the ministry said": the public body named last; of "it said", whoever spoke last."""
-    context = scene.context
-    if scene.has("the_body") and _voiced(scene):
-        if context.source and context.source.source_type == "government":
-            return (context.source.model_copy(update={"span": None}),)
-        return (Attribution(source=context.body, source_type="government"),) if context.body else ()
-    silent = scene.sentence.language == "ja" and scene.has("said")  # a Japanese verb needs no subject
-    again = scene.has("said_again") or silent or (scene.has("document") and _voiced(scene))
-    last = (context.source,) if scene.has("document") and context.source else context.attribution
-    near = context.number - context.attribution_at[0] <= _CARRY
-    return tuple(a.model_copy(update={"span": None}) for a in last) if again and near else ()
-
-
-def _voiced(scene: Scene) -> bool:
-    return scene.has("said") or scene.has("according") or scene.has("denial")
-
-
-def _role(scene: Scene) -> tuple[Attribution, ...]:
-    """Of "she said" and "the minister added": the person named last."""
-    cues = [*scene.hits.get("said", ()), *scene.hits.get("denial", ())]
-    pronouns = [*scene.hits.get("person_pronoun", ()), *scene.hits.get("the_person", ())]
-    close = any(_gap(h, c) <= 2 for h in pronouns for c in cues)
-    person = scene.context.speaker or scene.context.person
-    return (Attribution(source=person, source_type="person"),) if close and person else ()
+def _is_public(name: str) -> bool:
+    return names()["source"][name].get("type") == "government"
 
 
 def _keep(scene: Scene, own: tuple[Attribution, ...]) -> None:
@@ -132,24 +107,29 @@ def _carried(scene: Scene) -> tuple[Attribution, ...]:
     context = scene.context
     number, paragraph = context.attribution_at
     reported = scene.has("reported_mood")
-    near = (
-        context.number - number <= (_CARRY if reported else 1) and scene.sentence.paragraph - paragraph <= 2
-    )
+    near = context.number - number <= (CARRY if reported else 1) and scene.sentence.paragraph - paragraph <= 2
     planned = scene.has("intend") and any(a.source_type == "government" for a in context.attribution)
+    quoted = scene.text[:1] in _OPENING and context.number - number <= 1
     same = planned and scene.sentence.paragraph == paragraph and scene.sentence.language == "de"
-    if not near or not (reported or same):
+    if not near or not (reported or same or (quoted and scene.sentence.paragraph == paragraph)):
         return ()
     context.attribution_at = (context.number, scene.sentence.paragraph)
     return tuple(a.model_copy(update={"span": None}) for a in context.attribution)
 
 
 def _own(scene: Scene, introduced: Sequence[Speaker]) -> tuple[Attribution, ...]:
-    cues = _cues(scene)
+    cues = [*_cues(scene), *_so(scene, introduced)]
     if not cues:
         return ()
     found: dict[str, Attribution] = {}
-    speakers = [*_listed(scene), *introduced, *_ministries(scene)]
-    anonymous = scene.hits.get(f"source:{_INSIDERS}", ())
+    named = [s.hit.start for s in introduced] + [hit.start for _, hit in scene.group("org")]
+    listed = [
+        s for s in _listed(scene) if not any(_TITLE.fullmatch(scene.text, s.hit.end, at) for at in named)
+    ]
+    speakers = [*listed, *introduced, *_ministries(scene)]
+    others = [hit for name, hit in scene.group("source") if name != _INSIDERS]
+    insiders = scene.hits.get(f"source:{_INSIDERS}", ())
+    anonymous = [h for h in insiders if not any(o.start < h.end and h.start < o.end for o in others)]
     for cue in sorted(cues, key=lambda c: c.start):
         nearest = _nearest(scene, cue, speakers)
         if nearest is None:
@@ -168,7 +148,20 @@ def _cues(scene: Scene) -> list[Hit]:
     """Verbs of saying and their like, but "it said", whose subject is a pronoun."""
     pronominal = scene.hits.get("said_again", ())
     found = [*scene.hits.get("said", ()), *scene.hits.get("according", ()), *scene.hits.get("showed", ())]
-    return [c for c in found if not any(p.start <= c.start and c.end <= p.end for p in pronominal)]
+    return [
+        c
+        for c in found
+        if _FROM_WHOM.match(scene.text, c.end)
+        or not any(p.start <= c.start and c.end <= p.end for p in pronominal)
+    ]
+
+
+def _so(scene: Scene, introduced: Sequence[Speaker]) -> Iterator[Hit]:
+    """Of ", so Minister X" and "Pour X, économiste, ...": a person that one word introduces as the source."""
+    for speaker in introduced:
+        at = speaker.hit.start
+        if speaker.group == "person" and _SO.search(scene.text[:at]):
+            yield Hit("according", at - 1, at - 1, speaker.hit.first - 1, speaker.hit.first - 1)
 
 
 def _insiders(scene: Scene, hit: Hit, found: dict[str, Attribution]) -> dict[str, Attribution]:
@@ -188,17 +181,12 @@ def _agency(scene: Scene) -> str | None:
     return found[0][0] if found else None
 
 
-def _gap(one: Hit, two: Hit) -> int:
-    """Words between two hits; below zero where one lies inside the other."""
-    return one.first - two.last if one.first > two.last else two.first - one.last
-
-
 def _nearest(scene: Scene, cue: Hit, speakers: Sequence[Speaker]) -> Speaker | None:
     """The source nearest to a verb of saying; right behind it beats before it."""
     ranked = [
-        (gap + _penalty(scene, cue, speaker), speaker.hit.start, speaker)
+        (words + _penalty(scene, cue, speaker), speaker.hit.start, speaker)
         for speaker in speakers
-        if (gap := _gap(speaker.hit, cue)) <= _reach(scene)
+        if (words := gap(speaker.hit, cue)) <= _reach(scene)
         if not (cue.family == "showed" and speaker.group == "person")
     ]
     leader = _leader(scene, cue)
@@ -218,6 +206,9 @@ def _penalty(scene: Scene, cue: Hit, speaker: Speaker) -> float:
         return group + (0.0 if behind == follows else _WRONG_SIDE)
     if cue.family == "showed":
         return group + (_WRONG_SIDE if behind else 0.0)
+    heard = speaker.group in ("media", "agency") and behind and _HEARER.match(scene.text, cue.start)
+    if heard or (behind and scene.text[cue.end : cue.end + 1] == ","):
+        return group + _WRONG_SIDE  # "told ABC", "X erklärte, Y wolle ...": ABC hears, Y is spoken about
     return group + (0.0 if behind or scene.sentence.language != "de" else 2.0)
 
 
@@ -230,8 +221,14 @@ def _listed(scene: Scene) -> Iterator[Speaker]:
     """Those that the names file knows, where they can be the subject of a verb."""
     for group in _GROUPS:
         for name, hit in scene.group(group):
-            if _can_speak(scene, group, hit):
+            if _can_speak(scene, group, hit) and not _within_longer(scene, group, hit):
                 yield Speaker("company" if group == "org" else group, name, hit)
+
+
+def _within_longer(scene: Scene, group: str, hit: Hit) -> bool:
+    """Whether a longer name of the group holds this one: 業界関係者 are no mere 関係者."""
+    found = [other for _, other in scene.group(group)]
+    return any(o.start <= hit.start and hit.end <= o.end and o[1:3] != hit[1:3] for o in found)
 
 
 def _can_speak(scene: Scene, group: str, hit: Hit) -> bool:
@@ -249,7 +246,7 @@ def _ministries(scene: Scene) -> Iterator[Speaker]:
         if any(t.start < hit.end and hit.start < t.end for t in taken):
             continue
         country = _country_of(scene, hit)
-        government = _government(country) if country else ()
+        government = government_of(country) if country else ()
         if government and _can_speak(scene, "ministry", hit):
             source = government[0].source
             named = f"{source.removesuffix(' government')} {field}"
@@ -263,33 +260,6 @@ def _country_of(scene: Scene, hit: Hit) -> str | None:
     return next((m.id for m in (*inside, *near, *scene.mentions)), scene.context.subject)
 
 
-def _country(scene: Scene) -> tuple[Attribution, ...]:
-    """Of "Beijing said": the government of the country that is the verb's subject."""
-    cues = scene.hits.get("said", ())
-    if not cues:
-        return ()
-    if scene.sentence.language == "ja":
-        state = [m for m in scene.mentions if scene.text[m.start : m.end] == "政府"]
-        return _government(state[0].id) if state and cues[-1].end > len(scene.text) - _JA_TAIL else ()
-    starts = [t.start for t in tokens_of(scene.text)]
-    for mention in scene.mentions:
-        at = bisect_right(starts, mention.start) - 1
-        near = [c for c in cues if _subject_of(scene, mention.relation, at, c)]
-        if near and not mention.by_person:
-            scene.speaking.add(mention.start)
-            return _government(mention.id)
-    return ()
-
-
-def _subject_of(scene: Scene, relation: str, at: int, cue: Hit) -> bool:
-    told_in = scene.has("said_again") and relation == "in"  # "heißt es in Brüssel"
-    before = 0 < cue.first - at <= _ADJACENT and relation == "" and at <= 1
-    before = before and (
-        scene.sentence.language != "fr" or _CLAUSE_BEHIND.match(scene.text, cue.end) is not None
-    )
-    return before or (told_in and 0 < at - cue.last <= _ADJACENT)
-
-
 def _introduced(scene: Scene) -> Iterator[Speaker]:
     """Persons and bodies that no list names, as hits among the words."""
     starts = [t.start for t in tokens_of(scene.text)]
@@ -298,7 +268,7 @@ def _introduced(scene: Scene) -> Iterator[Speaker]:
     for found in find_sources(scene.text, scene.sentence.language, scene.context.people):
         if any(h.start < found.end and found.start < h.end for h in listed):
             continue
-        if any(h.start <= found.start < h.end for h in things):
+        if any(h.start <= found.start and found.end <= h.end for h in things):
             continue
         first, last = bisect_right(starts, found.start) - 1, bisect_right(starts, found.end - 1) - 1
         if scene.sentence.language == "ja":
@@ -317,11 +287,11 @@ def _is_oblique(scene: Scene, group: str, hit: Hit) -> bool:
 def _leader(scene: Scene, cue: Hit) -> tuple[float, Speaker] | None:
     """Of Japan's prime minister said: the person that the article named for that office."""
     for hit in scene.hits.get("leader", ()):
-        gap = abs(hit.first - cue.last)
+        words = abs(hit.first - cue.last)
         owner = [m for m in scene.mentions if abs(m.end - hit.start) <= 14 or m.start == hit.start]
         person = scene.context.leaders.get(owner[0].id) if owner else None
-        if person and gap <= 4 and not scene.group("person"):
-            return float(gap), Speaker("person", person, hit)
+        if person and words <= 4 and not scene.group("person"):
+            return float(words), Speaker("person", person, hit)
     return None
 
 
@@ -343,6 +313,3 @@ def _type(speaker: Speaker) -> SourceType:
     if speaker.group == "source":
         return cast("SourceType", names()["source"][speaker.name].get("type", "government"))
     return cast("SourceType", speaker.group)  # person, media, agency, company, government
-
-
-_MEANT = (_firm, _country, _official, _body, _role)  # who is meant where nobody who speaks is named

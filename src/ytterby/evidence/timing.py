@@ -32,6 +32,10 @@ _BASELINE_BEFORE = re.compile(
     r"(?:about |rund |noch |zuvor |avoir culminé à )?|culminé à |gegenüber )[$€]?$",
     re.IGNORECASE,
 )
+_LIKE_BEFORE = re.compile(
+    r"(?:\bso (?:hoch|viel|teuer) wie(?: noch)?(?: im)?|\blevel of|\bthat of|\bas much as(?: in)?"
+    r"|\bthan(?: in)?)\s$"
+)
 _TIMES_BEHIND = re.compile(r"の?[\d.１-９]+倍|(?:と|に)?比べ")
 _RELATIVE = re.compile(r"(?:which|who|qui|dont|das|die|der|dem|welche[rs]?)\b", re.IGNORECASE)
 _NEWS = frozenset({"announced", "approved"})
@@ -42,6 +46,15 @@ _CAME_BEFORE = re.compile(r"\b(?:it|they|he|she|had) (?:announced|imposed|introd
 _CAME_BEHIND = re.compile(
     r"\s(?:angekündigt|verhängt|eingeführt)e[nrs]?\b|に?(?:発表|公表|導入)した(?![。、])"
 )
+_BEGINS = frozenset({"capacity", "offtake", "stockpiling", "financing"})  # kinds that start on a day
+_RECORD = re.compile(
+    r"(?:\bhighest|lowest|strongest|weakest|höchste\w*|niedrigste\w*|tiefste\w*|\bplus (?:haut|bas)|"
+    r"\brecord|\w*rekord)\b[^,.;]{0,24}\s?$",
+    re.IGNORECASE,
+)
+_RECORD_BEHIND = re.compile(r"の?(?:最?高値|最?安値|高水準|低水準)")
+_DATED = re.compile(r"\b(?:dated|datiert (?:vom|auf den)|datée?s? du|en date d[ue])\s?$", re.IGNORECASE)
+_DATED_BEHIND = re.compile(r"付けの|付の")
 _TOLD = 24  # characters of "told ABC on" before a day that "that" follows
 _THAT = re.compile(r",?\s(?:that|it|he|she|they|dass|que|qu[’'])", re.IGNORECASE)
 
@@ -51,7 +64,8 @@ def times(scene: Scene, span: Span, rule: Rule, status: str, anchor: int) -> tup
     part = _part(scene, span, anchor)
     moments = [m for m in scene.times if inside(m.at, m.stop, part)]
     moments = [m for m in moments if m.granularity != "vague" or rule.kind not in _NO_VAGUE]
-    moments = [m for m in moments if not _elsewhere(scene, m) and not _only_said(scene, m, rule)]
+    moments = [m for m in moments if not (_elsewhere(scene, m) or _aside(scene, m))]
+    moments = [m for m in moments if not _only_said(scene, m, rule)]
     if rule.kind == "control_suspension":
         moments = [m for m in moments if not _of_the_control(scene, m)]
     found = [_said(scene, m, _time(scene, m, rule), rule, status) for m in moments]
@@ -83,7 +97,16 @@ def _elsewhere(scene: Scene, m: Moment) -> bool:
     clause = next((c for c in scene.clauses if c[0] <= m.at < c[1]), None)
     if clause is None or clause == scene.focus or scene.focus is None:
         return False
+    if m.role == "effective" and scene.has("applies", clause):
+        return False  # "ein Verbot, das ab dem 1. September gilt"
     return clause[0] > 0 and _RELATIVE.match(scene.text, clause[0]) is not None
+
+
+def _aside(scene: Scene, m: Moment) -> bool:
+    """A time that the claim is not about: of the last record ("its highest since May"), of a document."""
+    before, behind = scene.text[max(0, m.at - 48) : m.at], scene.text[m.stop : m.stop + 8]
+    record = _RECORD.search(before) or _RECORD_BEHIND.match(behind)
+    return bool(m.role == "since" and record) or bool(_DATED.search(before) or _DATED_BEHIND.match(behind))
 
 
 def _of_the_control(scene: Scene, m: Moment) -> bool:
@@ -107,7 +130,9 @@ def _of_saying(scene: Scene, m: Moment) -> bool:
     if scene.sentence.language == "ja":
         tail = len(scene.text) - _JA_TAIL
         first = scene.text.find("、")
-        return m.stop <= first + 1 and any(c.end >= tail for c in cues)
+        last = [c for c in cues if c.end >= tail]
+        beside = any(0 <= c.start - m.stop <= 1 for c in last)  # …したことが9日、分かった
+        return (m.stop <= first + 1 and bool(last)) or beside
     clause = next((c for c in scene.clauses if c[0] <= m.at < c[1]), (0, len(scene.text)))
     if not scene.attributed:
         return False
@@ -143,7 +168,9 @@ def _has_change(scene: Scene, span: Span) -> bool:
 def _time(scene: Scene, m: Moment, rule: Rule) -> TimeSpan:
     role = _role(scene, m, rule)
     end = m.end
-    if role == "effective" and (m.role == "effective" or rule.kind == "export_licence_requirement"):
+    if role in ("effective", "start") and (
+        m.role == "effective" or rule.kind == "export_licence_requirement"
+    ):
         end = m.end if rule.kind == "control_suspension" else None
     elif role == "since" and m.granularity != "vague":
         end = None
@@ -160,22 +187,29 @@ def _time(scene: Scene, m: Moment, rule: Rule) -> TimeSpan:
 def _role(scene: Scene, m: Moment, rule: Rule) -> str:
     """The part a time plays: its own word's ("since"), else what the kind's times usually play."""
     if m.role:
-        return _told_role(m, rule)
+        raised = rule.kind == "capacity" and scene.has("raised")  # not a new plant
+        return _told_role(m, rule, begins=rule.kind in _BEGINS and not raised)
     report = scene.context.report
     past = report is not None and m.end is not None and m.end <= report
     if rule.time_role == "current":
         return _current(scene, m, rule, past=past)
     if rule.time_role == "deadline" and (past or m.granularity == "year"):
         return "announced" if past else "period"
+    if rule.units and _compared(scene, m):
+        return "baseline"
+    if rule.time_role == "event" and m.granularity == "range":
+        return "period"
     if rule.time_role == "event" and (rule.kind in _FIGURES or m.granularity == "fiscal_year"):
-        return "baseline" if _compared(scene, m) else "period"
+        return "period"
     return rule.time_role
 
 
-def _told_role(m: Moment, rule: Rule) -> str:
+def _told_role(m: Moment, rule: Rule, *, begins: bool) -> str:
     """What "since", "by" and "from" mean for a kind."""
     if m.role == "deadline" and rule.kind == "control_suspension":
         return "end"
+    if m.role == "effective" and begins:
+        return "start"
     if m.role != "since":
         return m.role
     if rule.kind == "export_licence_requirement":
@@ -190,7 +224,17 @@ def _current(scene: Scene, m: Moment, rule: Rule, *, past: bool) -> str:
     if m.granularity != "year" or not (past or rule.since_role):
         return rule.time_role
     percents = sum(n.unit == "percent" for n in scene.numbers)
-    return rule.since_role if rule.since_role and percents >= 2 else "period"
+    compared = rule.since_role and percents >= 2
+    return rule.since_role if compared and _is_earlier(scene, m) else "period"
+
+
+def _is_earlier(scene: Scene, m: Moment) -> bool:
+    """Whether a year is the one that another is compared with: the first of two, or one long past."""
+    years = [other.start for other in scene.times if other.granularity == "year" and other.start]
+    report = scene.context.report
+    if m.start is None or report is None or len(years) > 1:
+        return m.start is not None and m.start < max(years)
+    return m.start.year < report.year - 1
 
 
 def _compared(scene: Scene, m: Moment) -> bool:
@@ -200,6 +244,8 @@ def _compared(scene: Scene, m: Moment) -> bool:
         n.role == "from" or _BASELINE_BEFORE.search(scene.text[max(0, n.start - 24) : n.start])
         for n in before
     )
+    if _LIKE_BEFORE.search(scene.text[max(0, m.at - 24) : m.at]):
+        return True
     return from_number or _TIMES_BEHIND.match(scene.text, m.stop) is not None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,11 @@ from ytterby.ledger.statements import Quantity, Statement
 
 CERIUM = "284610"
 _LAST_YEARS = 3  # 'today' in a claim is tried as each of the newest years offered
+_PROCESSED = re.compile(
+    r"smelt|\brefin|\boxid|\bhydroxid|hütte|schmelz|raffin|fonderie|\boxyde|hydroxyde|製錬|精錬|酸化|水酸化",
+    re.IGNORECASE,
+)
+_ORE = "ore"
 HsSet = tuple[str, tuple[str, ...], bool]
 Pair = tuple[int | None, int]
 
@@ -30,6 +36,21 @@ def hs_sets(material: str) -> tuple[HsSet, ...]:
     sets += [(tuple(sorted(core + wide)), False)] if wide else []
     sets += [((code,), False) for code in core if len(core) > 1]
     return tuple(("+".join(codes), codes, reference) for codes, reference in sets)
+
+
+def only_as_ore(claim: Statement, material: str) -> str:
+    """Say why ores cannot answer a claim about what smelters and refineries make; '' where they need not.
+
+    The codes of a material may be those of its ore alone (antimony: 261710); how much ore a country
+    buys somewhere says nothing of the metal it buys elsewhere.
+    """
+    core = [
+        row for row in read_rows("material_codes") if (row["material"], row["basket"]) == (material, "core")
+    ]
+    if not core or {row["stage"] for row in core} != {_ORE} or not _PROCESSED.search(claim.quote):
+        return ""
+    codes = "+".join(sorted(row["hs6"] for row in core))
+    return f"speaks of smelted or refined {material}, and the trade table has its ores only (HS {codes})"
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from ytterby.ledger.definitions import (
     hs_sets,
     joined,
     material_of,
+    only_as_ore,
     years_of,
 )  # fmt: skip
 from ytterby.ledger.rounding import claimed_mass, claimed_percent
@@ -41,6 +42,9 @@ def check_import_share(claim: Statement, store: Store) -> Iterator[Check]:
     first, last = claimed_percents(claim)
     if not (importer and exporter and material and last):
         yield not_checkable("needs an importer, an exporter, a material and a percentage", "import_share")
+        return
+    if reason := only_as_ore(claim, material):
+        yield not_checkable(reason, "import_share")
         return
     years = years_of(claim, with_baseline=first is not None)
     if first is not None and not years.first:
