@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ytterby.errors import SolverFailure, YtterbyError
 from ytterby.network.chain import WEEKS_PER_YEAR
-from ytterby.planning.choices import FirstStage, add_choices, build_decisions
+from ytterby.planning.choices import ROWS_OF_MONEY, FirstStage, add_choices, build_decisions, row_of_money
 from ytterby.planning.holdings import Holding
 from ytterby.planning.operations import MONEY, Future, Operations, add_operations
 from ytterby.planning.solve import INFINITY, Model, Solution, Solver
@@ -155,13 +155,14 @@ class Programme:
         model = Model("+".join(members))
         self.first: FirstStage = add_choices(model, task, self.members, -INFINITY)
         count = len(self.weight)
-        self.future_cost = model.add_columns(count, lower=LOWEST_COST)
+        floor = np.maximum(LOWEST_COST, [scene.solver.model.floor() for scene in self.scenes])
+        self.future_cost = model.add_columns(count, lower=floor)
         # threshold of the tail, and what each scenario costs beyond it
-        self.threshold = model.add_columns(1, lower=LOWEST_COST)
+        self.threshold = model.add_columns(1, lower=float(floor.min()))
         self.beyond = model.add_columns(count)
         tail = model.add_rows(count, lower=0.0)
         for columns, sign in ((self.beyond, 1.0), (self.threshold, 1.0), (self.future_cost, -1.0)):
-            model.add_entries(tail, columns, sign)
+            model.add_entries(tail, columns, sign / ROWS_OF_MONEY)
         self.decisions = np.concatenate([self.first.chosen, self.first.bought])
         piles = [task.chain.stockpiles[i] for i in self.first.stockpiles]
         room = np.array([max(0.0, s.limit_t - s.stock_t) for s in piles])
@@ -227,7 +228,7 @@ class Programme:
         base = self.first.deadline_lower(self.required) if projects and deadline else -INFINITY
         self.master.set_rows(np.array([self.first.deadline_row]), base, INFINITY)
         budget = self.budget_usd if budget_usd is None else budget_usd
-        self.master.set_rows(np.array([self.first.budget_row]), -INFINITY, budget / MONEY)
+        self.master.set_rows(np.array([self.first.budget_row]), -INFINITY, row_of_money(budget))
         self._count(self.weight if chance is None else chance, aversion or Aversion())
         search = _Search(self, most, ~flags, gap)
         return search.run(time_limit, progress)

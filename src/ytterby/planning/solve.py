@@ -26,6 +26,8 @@ Ints = NDArray[np.int64]
 INFINITY = float("inf")
 MODEL_FORMATS = (".lp", ".mps")
 MIP_GAP = 1e-4  # relative; a tenth of a per mille is far below what the data can tell apart
+ROW_SIZE = 1e3  # of a cut; rounding is then a thousandth of the tightest tolerance
+SMALLEST_ENTRY = 1e-12  # coefficients below are left out; the solver's own 1e-9 would bend cuts
 _MAX_NAMED_ROWS = 8
 _LONGEST_NAME = 200  # readers of LP files take 255
 _UNBOUNDED_REMEDY = "Look for a cost or bound that is missing."
@@ -99,6 +101,14 @@ class Model:
         """Objective coefficients of all columns."""
         return _joined([block[0] for block in self._column_blocks])
 
+    def floor(self) -> float:
+        """Value that the objective cannot fall below, from costs and bounds of columns alone; may be -inf."""
+        lower, upper = (_joined([block[i] for block in self._column_blocks]) for i in (1, 2))
+        cost = self.costs()
+        used = cost != 0
+        best = np.where(cost > 0, lower, upper)
+        return self.offset + float(cost[used] @ best[used])
+
     def to_highs(self) -> Any:
         """Return the model as a ``HighsLp``, column-wise."""
         import highspy
@@ -169,6 +179,7 @@ class Solver:
         check_code(self._highs.setOptionValue("output_flag", False), "set an option")
         check_code(self._highs.setOptionValue("random_seed", 0), "set an option")
         check_code(self._highs.setOptionValue("threads", 1), "set an option")  # same result on any machine
+        check_code(self._highs.setOptionValue("small_matrix_value", SMALLEST_ENTRY), "set an option")
         if tolerance is not None:
             for option in ("primal_feasibility_tolerance", "mip_feasibility_tolerance"):
                 check_code(self._highs.setOptionValue(option, tolerance), "set the tolerance")
@@ -194,10 +205,14 @@ class Solver:
             check_code(self._highs.changeRowBounds(int(row), float(at_least), float(at_most)), "change rows")
 
     def add_row(self, columns: Ints, values: Floats, lower: float) -> None:
-        """Add one row values @ x[columns] >= lower (a cut)."""
+        """Add one row values @ x[columns] >= lower (a cut), in a unit in which it has no large numbers.
+
+        The solver's tolerances are absolute: what rounding misses of a row of millions is beyond 1e-9.
+        """
         kept = np.flatnonzero(values)
         index, value = np.asarray(columns, np.int32)[kept], np.asarray(values, float)[kept]
-        check_code(self._highs.addRow(lower, INFINITY, len(kept), index, value), "add a row")
+        unit = max(1.0, abs(lower) / ROW_SIZE)
+        check_code(self._highs.addRow(lower / unit, INFINITY, len(kept), index, value / unit), "add a row")
 
     def fix_integers(self, columns: Ints, values: ArrayLike) -> None:
         """Fix integer columns and treat them as continuous: what is left is an LP with duals."""
