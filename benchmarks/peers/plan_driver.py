@@ -48,7 +48,11 @@ def solve_chain(path: Path) -> dict:
     net.optimize.create_model()
     built = time.process_time() - started
     net.optimize.solve_model(solver_name="highs", io_api="direct", output_flag=False, threads=1)
-    return {"objective": float(net.model.objective.value), "build": built, "columns": int(net.model.variables.nvars)}
+    return {
+        "objective": float(net.model.objective.value),
+        "build": built,
+        "columns": int(net.model.variables.nvars),
+    }
 
 
 def network(told: dict) -> pypsa.Network:

@@ -1,6 +1,7 @@
 """Laws of planning for draws, and of few scenarios for many (docs/method/planning.md, section 5)."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -116,7 +117,8 @@ def test_sharing_solvers_changes_no_answer(seed, kinds, models):
     for _ in range(3):  # forth and back
         asked = np.where(np.arange(size) < size - 2, rng.random(size) < 0.5, 5.0 * rng.random(size))
         one, other = apart.ask(asked), shared.ask(asked)
-        np.testing.assert_allclose(other.cost, one.cost, rtol=1e-7, atol=1e-6)
+        # rows are met to 1e-7 t, and a tonne that is missing costs 50 (thousand USD)
+        np.testing.assert_allclose(other.cost, one.cost, rtol=0, atol=1e-4)
         np.testing.assert_allclose(other.loss_usd.sum(axis=1), one.loss_usd.sum(axis=1), rtol=1e-3, atol=1.0)
 
 
@@ -194,7 +196,7 @@ def test_weights_sum_to_one_and_more_is_never_farther(told):
         assert each.weight.sum() == pytest.approx(1.0)
         assert (each.weight >= weight[each.kept] - 1e-15).all()
     far = [each.distance for each in found]
-    assert all(later <= sooner + 1e-12 for sooner, later in zip(far, far[1:], strict=False))
+    assert all(later <= sooner + 1e-12 for sooner, later in pairwise(far))
     assert far[-1] == 0.0
     assert found[-1].weight.tolist() == weight.tolist()
 

@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 PLAN_GAP = 2e-4  # of the whole cost, today's operating cost included
+START_GAP = 5e-3  # of a plan that is only where another search begins
 FIRST_STEP = 0.25  # of each stockpile's room; a step to the other end costs far more simplex work
 SHORTEST_STEP = 0.01
 GROWTH = 2.0  # of the step after each better plan
