@@ -69,7 +69,7 @@ def regret(
     return PlanRegret(
         table=pd.DataFrame(rows, columns=REGRET_COLUMNS),
         least_regretted=list(plans)[found.choice],
-        information_usd=float(expected[0] - chance @ cost.min(axis=0)),
+        information_usd=float(chance @ (cost[0] - cost.min(axis=0))),
         stochastic_usd=float(expected[likely] - expected[0]),
     )
 
