@@ -349,6 +349,29 @@ def plan(
     ] = False,
     draws: Draws = None,
     seed: Seed = None,
+    draws_planned: Annotated[
+        int | None,
+        typer.Option(
+            "--draws-planned", min=1, help="Plan for so many drawn futures, not for the most likely numbers."
+        ),
+    ] = None,
+    drawn_from: Annotated[
+        int | None,
+        typer.Option("--drawn-from", min=1, help="Choose the futures planned for out of so many draws."),
+    ] = None,
+    cover: Annotated[
+        str | None,
+        typer.Option("--cover", help="Days of need in stock to compare with the plan: 60,180."),
+    ] = None,
+    most_coalitions: Annotated[
+        int | None,
+        typer.Option(
+            "--most-coalitions",
+            min=1,
+            help="Solve all coalitions up to so many (7 by default); beyond, sample the split.",
+        ),
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Processes that solve coalitions.")] = 1,
     out: Annotated[Path | None, typer.Option("--out", callback=json_place, help="plan.json")] = None,
     export: Annotated[
         Path | None,
@@ -382,7 +405,8 @@ def plan(
         made = road.plan(
             loaded, budget=budget, partners=_partners(partners), by=day(by), deep=deep, prove=True,
             draws=draws, seed=seed, yearly_budget=yearly_budget, start_months=_months(starts),
-            aversion=Aversion(care), progress=progress,
+            aversion=Aversion(care), planned_draws=draws_planned, drawn_from=drawn_from,
+            cover_days=_days(cover), most_coalitions=most_coalitions, jobs=jobs, progress=progress,
         )  # fmt: skip
     if out:
         write_plan(made, out)
@@ -441,6 +465,14 @@ def new(
 
     folder = new_study(name, template)
     typer.echo(f"{folder}: edit its tables (COLUMNS.md explains them), then: ytterby run {folder}")
+
+
+def _days(text: str | None) -> list[float]:
+    """Days between commas."""
+    parts = [part.strip() for part in text.split(",")] if text else []
+    if text == "" or not all(part.isascii() and part.isdigit() and len(part) < 5 for part in parts):
+        raise YtterbyError(f"--cover {text!r} has no days.", "Write for example --cover 60,180.")
+    return [float(part) for part in parts]
 
 
 def _months(text: str | None) -> list[int] | None:

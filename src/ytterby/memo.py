@@ -278,11 +278,21 @@ class _Words:
             "two columns run the plan under each scenario's most likely numbers over the planner's horizon, "
             "with foresight and without: present values."
         )
+        luck = (
+            f"Whether projects succeed is drawn; with their expected capacity the loss would look "
+            f"{usd(whole.flattered_usd)} smaller."
+        )
         gap = (
             f"Foresight flatters: the planner sees {usd(whole.foresight_usd)}, the simulator "
             f"{usd(whole.simulated_usd)}."
         )
-        return Part("proof", "Put to the test", (said, gap), pd.DataFrame(rows), "Losses of the partners")
+        return Part(
+            "proof",
+            "Put to the test",
+            (said, *([luck] if whole.flattered_usd else []), gap),
+            pd.DataFrame(rows),
+            "Losses of the partners",
+        )
 
     # alone or together --------------------------------------------------------------------------
 

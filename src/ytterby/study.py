@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ytterby import __version__
 from ytterby.catalog.studies import SETTINGS_FILE, Settings, StudyFiles, read_study_files
-from ytterby.errors import Fault, InputFaults, UnknownName
+from ytterby.errors import Fault, InputFaults, UnknownName, YtterbyError
 from ytterby.examples import find_study
 
 if TYPE_CHECKING:
@@ -304,6 +304,9 @@ def plan(
     best_effort: bool = False,
     deep: bool = False,
     prove: bool = False,
+    cover_days: Sequence[float] = (),
+    planned_draws: int | None = None,
+    drawn_from: int | None = None,
     draws: int | None = None,
     seed: int | None = None,
     progress: Progress = _silent,
@@ -317,11 +320,19 @@ def plan(
         else that is an error.
     deep: also the frontier, near-optimal alternatives, regret and the worth of time.
     prove: also simulate the plan on ``draws`` draws of another seed than the study's own.
-    options: ``yearly_budget``, ``start_months``, ``aversion``, ``time_limit`` of
-        :func:`ytterby.planning.projects.plan_study`.
+    cover_days: also simulate stockpiles of so many days of need, on the same draws.
+    planned_draws: plan for so many drawn futures instead of the most likely numbers of each scenario;
+        with ``drawn_from`` they are chosen out of so many by forward selection.
+    options: ``yearly_budget``, ``start_months``, ``aversion``, ``time_limit``, ``most_coalitions``,
+        ``jobs`` of :func:`ytterby.planning.projects.plan_study`.
     """
+    from ytterby.planning.futures import Drawing
     from ytterby.planning.projects import plan_study
 
+    if drawn_from is not None and planned_draws is None:
+        raise YtterbyError("draws to choose from, but not how many to plan for.", "Name both.")
+    own = study.settings.simulation.seed if seed is None else seed
+    options["drawing"] = Drawing(planned_draws, own, drawn_from) if planned_draws is not None else None
     made = plan_study(
         study.files, study.chain, study.scenarios, budget=budget, partners=partners, by=by,
         best_effort=best_effort, deep=deep, **options,
@@ -330,27 +341,49 @@ def plan(
         ),
     )  # fmt: skip
     progress("Plan", 100, 100)
-    return _proven(study, made, draws, seed, progress) if prove else made
+    if prove:
+        made = _proven(study, made, draws, own, progress)
+    return _covered(study, made, cover_days, draws, own, progress) if cover_days else made
 
 
 _FURTHER = ("alternatives", "regret", "frontier", "worth of time")
 
 
-def _proven(study: Study, made: Plan, draws: int | None, seed: int | None, progress: Progress) -> Plan:
+def _proven(study: Study, made: Plan, draws: int | None, seed: int, progress: Progress) -> Plan:
     """Return the plan with its losses simulated on draws of another seed."""
     from ytterby.planning.proof import prove
 
     simulation, planning = study.settings.simulation, study.settings.planning
-    partners = study.files.tables["partners"].set_index("partner")["regions"]
     proof = prove(
-        made, study.chain, study.scenarios,
-        regions=[region for partner in made.partners for region in partners[partner]],
-        draws=draws or simulation.draws, seed=simulation.seed if seed is None else seed,
-        weeks=simulation.horizon_weeks, discount_rate=planning.discount_rate,
+        made, study.chain, study.scenarios, regions=_home(study, made), draws=draws or simulation.draws,
+        seed=seed, weeks=simulation.horizon_weeks, discount_rate=planning.discount_rate,
         horizon_weeks=planning.periods * planning.weeks_per_period,
         progress=lambda done, total: progress("Prove", done, total),
     )  # fmt: skip
     return replace(made, proof=proof)
+
+
+def _covered(
+    study: Study, made: Plan, days: Sequence[float], draws: int | None, seed: int, progress: Progress
+) -> Plan:
+    """Return the plan with stockpiles of so many days of need beside its own."""
+    from ytterby.planning.proof import compare_cover
+    from ytterby.planning.task import weekly_needs
+
+    simulation = study.settings.simulation
+    cover = compare_cover(
+        made, study.chain, study.scenarios, regions=_home(study, made), days=days,
+        draws=draws or simulation.draws, seed=seed, weeks=simulation.horizon_weeks,
+        weekly_need_t=weekly_needs(study.files, study.chain),
+        progress=lambda done, total: progress("Compare stockpiles", done, total),
+    )  # fmt: skip
+    return replace(made, cover=cover)
+
+
+def _home(study: Study, made: Plan) -> list[str]:
+    """Regions whose losses the partners of a plan count."""
+    partners = study.files.tables["partners"].set_index("partner")["regions"]
+    return [region for partner in made.partners for region in partners[partner]]
 
 
 def export_plan(

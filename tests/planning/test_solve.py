@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 
+import ytterby as yt
 from ytterby.errors import InfeasiblePlan, SolverFailure
+from ytterby.planning.choices import check_deadline
+from ytterby.planning.programme import Programme
 from ytterby.planning.solve import Model, Solver, solve
+from ytterby.planning.task import build_task
 
 
 def small() -> tuple[Model, np.ndarray, np.ndarray]:
@@ -113,3 +117,17 @@ def test_models_can_be_written(tmp_path, ending):
     path = tmp_path / f"model.{ending}"
     Solver(small()[0]).write(path)
     assert path.stat().st_size > 50
+
+
+def test_the_master_of_the_built_in_study_is_solved_from_nothing():
+    """Money of millions in rows kept to 1e-9 asked for more digits than there are: a solve error."""
+    study = yt.load_study("japan-us-2025")
+    task = build_task(study.files, study.chain, study.scenarios)
+    programme = Programme(task, task.players, check_deadline(task, task.players))
+    assert (programme.scenes.floor > -1e8).all()  # thousands of USD; not the last resort of -1e12
+    choice = programme.choose(gap=0.1)
+    assert choice.proven
+    assert (choice.answer.cost >= programme.scenes.floor).all()
+    for cut in programme.cuts:
+        line = cut.at_nothing + cut.slope @ choice.decisions
+        assert choice.answer.cost[cut.scenario] >= line - 1e-6 * abs(line)

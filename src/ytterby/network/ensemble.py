@@ -17,7 +17,7 @@ from ytterby.errors import YtterbyError
 from ytterby.network.assumptions import Doubts
 from ytterby.network.behaviour import Behaviour
 from ytterby.network.chain import Chain, Floats, Ints
-from ytterby.network.shocks import Conditions, Scenario, draw_conditions
+from ytterby.network.shocks import NUMBERS, Conditions, Scenario, conditions_at
 from ytterby.network.simulate import simulate
 
 BLOCK = 16  # lanes that stay in cache; results do not depend on it
@@ -32,11 +32,15 @@ class Draw:
     number: int
     weight: float
 
-    def conditions(self, chain: Chain, weeks: int, seed: int) -> Conditions:
-        """Draw the future; the stream depends on seed, scenario name and number alone."""
+    def shares(self, seed: int) -> Floats:
+        """[shock, 3] uniform numbers; the stream depends on seed, scenario name and number alone."""
         key = (zlib.crc32(self.scenario.name.encode()), self.number)
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
-        return draw_conditions(self.scenario, chain, weeks, rng)
+        return rng.random((len(self.scenario.shocks), NUMBERS))
+
+    def conditions(self, chain: Chain, weeks: int, seed: int) -> Conditions:
+        """Draw the future."""
+        return conditions_at(self.scenario, chain, weeks, self.shares(seed))
 
 
 @dataclass(frozen=True)
@@ -203,8 +207,29 @@ def run_ensemble(
     YtterbyError: fewer draws than scenarios; doubts for several scenarios, or for other draws.
     """
     plan = _doubted(scenarios, draws, doubts) if doubts else spread_draws(scenarios, draws)
+    return run_draws(
+        chain, plan, seed=seed, weeks=weeks, behaviour=behaviour, added_capacity_t=added_capacity_t,
+        stockpile_t=stockpile_t, progress=progress, block=block, doubts=doubts, workers=workers,
+    )  # fmt: skip
+
+
+def run_draws(
+    chain: Chain,
+    plan: Sequence[Draw],
+    *,
+    seed: int,
+    weeks: int,
+    behaviour: Behaviour | None = None,
+    added_capacity_t: Floats | None = None,
+    stockpile_t: Floats | None = None,
+    progress: Progress | None = None,
+    block: int = BLOCK,
+    doubts: Doubts | None = None,
+    workers: Workers = one_by_one,
+) -> Ensemble:
+    """Simulate given draws; the rest as in :func:`run_ensemble`."""
     blocks = Blocks(
-        chain, plan, seed, weeks, behaviour, added_capacity_t, stockpile_t, doubts, size=block
+        chain, tuple(plan), seed, weeks, behaviour, added_capacity_t, stockpile_t, doubts, size=block
     )  # fmt: skip
     runs: list[Part] = []
     for part in workers(blocks):
@@ -213,7 +238,7 @@ def run_ensemble(
             progress(min(len(runs) * block, len(plan)), len(plan))
     return Ensemble(
         chain=chain,
-        draws=plan,
+        draws=tuple(plan),
         uses=runs[0].uses,
         unmet_t=np.concatenate([run.unmet_t for run in runs]),
         need_t=np.concatenate([run.need_t for run in runs]),

@@ -33,6 +33,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 LEADER_FIRST = 1e-7  # of two who could pay, the leader does: dearer others decide the tie
+ROWS_OF_MONEY = 1e3  # thousands of USD: a row's unit, for rounding of large sums is beyond the tolerance
 _MOST_YEARS = 60  # longest start and building time that a study may have, 2 x 240 months, and room
 ENOUGH = 1e-9  # relative; a target missed by less is met
 
@@ -98,8 +99,8 @@ def add_choices(
     paid = model.add_columns(len(payer), cost=money * discount * (1.0 + LEADER_FIRST * joins))
     capex = np.array([projects[o.project].capex_usd for o in options]) / MONEY
     rows = model.add_rows(len(options), lower=0.0, upper=0.0, names=[f"financing of {o}" for o in options])
-    model.add_entries(rows, chosen, -capex)
-    model.add_entries(rows[np.array([i for _, i in payer], np.int64)], paid, 1.0)
+    model.add_entries(rows, chosen, -capex / ROWS_OF_MONEY)
+    model.add_entries(rows[np.array([i for _, i in payer], np.int64)], paid, 1.0 / ROWS_OF_MONEY)
     piles = [i for i, pile in enumerate(task.chain.stockpiles) if pile.partner in members]
     room = [max(0.0, s.limit_t - s.stock_t) for s in (task.chain.stockpiles[i] for i in piles)]
     bought = model.add_columns(len(piles), upper=np.array(room))
@@ -118,6 +119,11 @@ def add_choices(
         options, chosen, payer, paid, discount, np.array(piles, np.int64), bought, rows, joint, int(row[0]),
         supply.today_tpa,
     )  # fmt: skip
+
+
+def row_of_money(usd: Any) -> Any:
+    """USD in the unit of the rows of money."""
+    return usd / MONEY / ROWS_OF_MONEY
 
 
 def _present_value(task: Task, project: Any, option: Option) -> float:
@@ -159,8 +165,8 @@ class _Budgets:
         return self._purse("joint budget", self.members, total)
 
     def _purse(self, name: str, members: Sequence[str], usd: float) -> int:
-        row = self.model.add_rows(1, upper=usd / MONEY, names=[f"{name} ({usd:,.0f} USD)"])
-        self.model.add_entries(row, self.paid[self._pays(members)], 1.0)
+        row = self.model.add_rows(1, upper=row_of_money(usd), names=[f"{name} ({usd:,.0f} USD)"])
+        self.model.add_entries(row, self.paid[self._pays(members)], 1.0 / ROWS_OF_MONEY)
         self._stock(row, members)
         return int(row[0])
 
@@ -172,8 +178,8 @@ class _Budgets:
         share = self.spend[[i for _, i in self.payer]][pays]
         years = np.flatnonzero(share.any(axis=0) | (np.arange(share.shape[1]) == 0))
         names = [f"{name} in year {year + 1} ({usd:,.0f} USD)" for year in years]
-        rows = self.model.add_rows(len(years), upper=usd / MONEY, names=names)
-        self.model.add_entries(rows[:, None], self.paid[pays], share[:, years].T)
+        rows = self.model.add_rows(len(years), upper=row_of_money(usd), names=names)
+        self.model.add_entries(rows[:, None], self.paid[pays], share[:, years].T / ROWS_OF_MONEY)
         self._stock(rows[:1], members)
 
     def _pays(self, members: Sequence[str]) -> NDArray[np.bool_]:
@@ -184,7 +190,7 @@ class _Budgets:
         piles = [chain.stockpiles[i] for i in self.piles]
         price = chain.price_usd_per_t[chain.pool_material[np.array([p.pool for p in piles], np.int64)]]
         ours = np.array([p.partner in members for p in piles], bool)
-        self.model.add_entries(row, self.bought[ours], price[ours] / MONEY)
+        self.model.add_entries(row, self.bought[ours], row_of_money(price[ours]))
 
 
 def _choice_rows(model: Model, projects: Sequence[Any], options: Sequence[Option], chosen: Ints) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from ytterby.catalog.studies import StudyFiles
 from ytterby.network.chain import Chain
@@ -63,10 +65,20 @@ def deterministic_equivalent(
         _name_choices(model, task, first)
     holding = task.holding(members)
     decisions = build_decisions(task, members, first, holding)
-    for scenario, conditions in zip(task.scenarios, task.futures, strict=True):
-        future = Future(conditions, scenario.probability, scenario.name)
+    for name, chance, conditions in zip(_names(task), task.chance, task.futures.conditions, strict=True):
+        future = Future(conditions, float(chance), name)
         add_operations(model, task.chain, holding, task.horizon, future, decisions)
     return model
+
+
+def _names(task: Task) -> Iterator[str]:
+    """Scenario of each future, and its number where the scenario has several."""
+    seen = np.zeros(len(task.scenarios), np.int64)
+    several = np.bincount(task.futures.of, minlength=len(task.scenarios)) > 1
+    for place in task.futures.of:
+        name = task.scenarios[place].name
+        yield f"{name}_{seen[place]}" if several[place] else name
+        seen[place] += 1
 
 
 def _name_choices(model: Model, task: Task, first: FirstStage) -> None:

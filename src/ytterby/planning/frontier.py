@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-import numpy as np
 import pandas as pd
 
 from ytterby.planning.choices import deadline_supply
@@ -69,7 +68,7 @@ def _row(
     programme: Programme, choice: Choice, varied: str, budget: float, aversion: Aversion
 ) -> list[object]:
     task, members = programme.task, programme.members
-    loss = np.array(list(choice.scenario_loss_usd.values()))
+    loss = choice.answer.loss_usd.sum(axis=1)
     tail = Aversion(1.0, aversion.level).pull(loss, programme.weight) @ loss
     supply = deadline_supply(task, members, choice.taken)
     met = supply.today_tpa + supply.option_tpa.sum() >= required_tpa(task, members) * MET

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -65,6 +66,7 @@ class Plan:
     ``split``, ``core``, ``beliefs``: :class:`ytterby.planning.pact.Pact`.
     ``support``: :func:`ytterby.planning.support.project_support` of the chosen projects.
     ``proof``: :func:`ytterby.planning.proof.prove`; empty when the plan was not simulated.
+    ``cover``: :func:`ytterby.planning.proof.compare_cover`; empty unless days of cover were asked for.
     ``insight``: what lies around the plan; None when it was not asked for.
     """
 
@@ -87,16 +89,31 @@ class Plan:
     seconds: float
     notes: tuple[str, ...]
     stockpile_t: Floats  # [stockpile of the chain] stock at the start under the joint plan
-    added: pd.DataFrame  # process (index), capacity_tpa (expected), week
+    added: pd.DataFrame  # project, process (index), capacity_tpa (expected), success_probability, week
     proof: pd.DataFrame = field(default_factory=pd.DataFrame)
     insight: Insight | None = None
+    cover: pd.DataFrame = field(default_factory=pd.DataFrame)
 
-    def added_capacity_t(self, chain: Chain, weeks: int) -> Floats:
-        """Return [week, process] tonnes a week that the chosen projects add (times their probability)."""
+    def added_capacity_t(
+        self, chain: Chain, weeks: int, succeeds: Mapping[str, bool] | None = None
+    ) -> Floats:
+        """Return [week, process] tonnes a week that the chosen projects add.
+
+        Times their success probability, or all of it and nothing where ``succeeds`` says what became
+        of each project.
+        """
         capacity = np.zeros((weeks, len(chain.processes)))
         for row in self.added.itertuples():
-            capacity[int(row.week) :, int(row.process)] += row.capacity_tpa / WEEKS_PER_YEAR
+            counted = 1.0
+            if succeeds is not None:  # a project that cannot succeed adds nothing
+                counted = 1 / row.success_probability if succeeds[str(row.project)] else 0.0
+            capacity[int(row.week) :, int(row.process)] += counted * row.capacity_tpa / WEEKS_PER_YEAR
         return capacity
+
+    @property
+    def success_probability(self) -> dict[str, float]:
+        """Success probability of each chosen project that adds capacity."""
+        return dict(zip(self.added["project"], self.added["success_probability"], strict=True))
 
     def pooled(self, chain: Chain) -> Chain:
         """Return the chain with the partners' stockpiles open to all of them, as the joint plan has it."""

@@ -9,20 +9,19 @@ and the variants of a plan (only stockpiles, only projects) share all the cuts.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ytterby.errors import SolverFailure, YtterbyError
-from ytterby.network.chain import WEEKS_PER_YEAR
-from ytterby.planning.choices import FirstStage, add_choices, build_decisions
+from ytterby.errors import InfeasiblePlan, SolverFailure, YtterbyError
+from ytterby.planning.choices import ROWS_OF_MONEY, FirstStage, add_choices, row_of_money
 from ytterby.planning.holdings import Holding
-from ytterby.planning.operations import MONEY, Future, Operations, add_operations
+from ytterby.planning.operations import MONEY
+from ytterby.planning.scenes import Answer, Scenes
 from ytterby.planning.solve import INFINITY, Model, Solution, Solver
 from ytterby.planning.task import Option, Task
 
@@ -30,8 +29,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 PLAN_GAP = 2e-4  # of the whole cost, today's operating cost included
+START_GAP = 5e-3  # of a plan that is only where another search begins
 FIRST_STEP = 0.25  # of each stockpile's room; a step to the other end costs far more simplex work
 SHORTEST_STEP = 0.01
+GROWTH = 2.0  # of the step after each better plan
 MOST_ROUNDS = 400
 GLIMPSE_T = 1e-3  # tonnes a week; far below any plant, far above the solver's tolerance
 PLAN_TOLERANCE = (
@@ -102,46 +103,12 @@ class Aversion:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the scenarios say to a set of decisions; thousands of USD."""
-
-    solutions: tuple[Solution, ...]
-    cost: Floats  # [scenario]
-    slope: Floats  # [scenario, decision]
-
-
-@dataclass(frozen=True)
 class Cut:
     """A scenario costs at least ``at_nothing + slope @ decisions``; thousands of USD."""
 
     scenario: int
     slope: Floats  # [decision]
     at_nothing: float
-
-
-class Scene:
-    """One scenario's LP, in which the decisions are columns fixed at what is asked about."""
-
-    def __init__(self, task: Task, members: Sequence[str], holding: Holding, index: int) -> None:
-        model = Model(f"{'+'.join(members)}: {task.scenarios[index].name}")
-        first = add_choices(model, task, members, -INFINITY, budgets=False, money=0.0)
-        decisions = build_decisions(task, members, first, holding)
-        future = Future(task.futures[index], 1.0)
-        self.operations = add_operations(model, task.chain, holding, task.horizon, future, decisions)
-        self.columns = np.concatenate([first.chosen, first.bought])
-        self.solver = Solver(model)
-        self.solver.fix_integers(first.chosen, 0.0)
-        self.solver.set_rows(first.rows, -INFINITY, INFINITY)
-
-    def widen(self, capacity_t: Floats) -> None:
-        """Give every plant that much new capacity besides the projects', tonnes [period, 1]."""
-        rows = self.operations.extension_rows
-        self.solver.set_rows(rows, -INFINITY, np.broadcast_to(capacity_t, rows.shape).ravel())
-
-    def ask(self, decisions: Floats) -> Solution:
-        """Run the scenario under these decisions."""
-        self.solver.set_bounds(self.columns, decisions, decisions)
-        return self.solver.solve()
 
 
 class Programme:
@@ -151,19 +118,19 @@ class Programme:
         """Build the model; ``required`` is the supply the deadline asks for, tonnes a year."""
         self.task, self.members, self.required = task, tuple(members), required
         self.holding: Holding = task.holding(members)
-        self.weight = np.array([s.probability for s in task.scenarios])
-        self.scenes = [Scene(task, members, self.holding, i) for i in range(len(task.scenarios))]
-        self.operations: list[Operations] = [scene.operations for scene in self.scenes]
+        self.weight = task.chance
+        self.scenes = Scenes(task, members, self.holding)
         model = Model("+".join(members))
         self.first: FirstStage = add_choices(model, task, self.members, -INFINITY)
         count = len(self.weight)
-        self.future_cost = model.add_columns(count, lower=LOWEST_COST)
+        floor = np.maximum(LOWEST_COST, self.scenes.floor)
+        self.future_cost = model.add_columns(count, lower=floor)
         # threshold of the tail, and what each scenario costs beyond it
-        self.threshold = model.add_columns(1, lower=LOWEST_COST)
+        self.threshold = model.add_columns(1, lower=float(floor.min()))
         self.beyond = model.add_columns(count)
         tail = model.add_rows(count, lower=0.0)
         for columns, sign in ((self.beyond, 1.0), (self.threshold, 1.0), (self.future_cost, -1.0)):
-            model.add_entries(tail, columns, sign)
+            model.add_entries(tail, columns, sign / ROWS_OF_MONEY)
         self.decisions = np.concatenate([self.first.chosen, self.first.bought])
         piles = [task.chain.stockpiles[i] for i in self.first.stockpiles]
         room = np.array([max(0.0, s.limit_t - s.stock_t) for s in piles])
@@ -184,12 +151,8 @@ class Programme:
     # solving ------------------------------------------------------------------------------------
 
     def ask(self, decisions: Floats) -> Answer:
-        """Cost and slope of the decisions in every scenario."""
-        workers = min(len(self.scenes), os.cpu_count() or 1)  # HiGHS lets other threads run; order is kept
-        with ThreadPoolExecutor(workers) as pool:
-            found = tuple(pool.map(lambda scene: scene.ask(decisions), self.scenes))
-        slope = [s.reduced_cost[scene.columns] for s, scene in zip(found, self.scenes, strict=True)]
-        return Answer(found, np.array([s.objective for s in found]), np.array(slope))
+        """Cost and slope of the decisions in every future."""
+        return self.scenes.ask(decisions)
 
     def choose(
         self,
@@ -203,6 +166,7 @@ class Programme:
         aversion: Aversion | None = None,
         budget_usd: float | None = None,
         deadline: bool = True,
+        start: Floats | None = None,
     ) -> Choice:
         """Solve for the cheapest plan; without projects the deadline is left out.
 
@@ -216,6 +180,7 @@ class Programme:
         aversion: weight of bad scenarios; default none.
         budget_usd: joint budget other than the task's.
         deadline: False leaves the deadline out.
+        start: decisions to begin from, for example those of a plan for fewer futures.
         gap: relative distance to the best possible at which to stop.
         progress: called with the relative gap after every round.
 
@@ -229,15 +194,15 @@ class Programme:
         base = self.first.deadline_lower(self.required) if projects and deadline else -INFINITY
         self.master.set_rows(np.array([self.first.deadline_row]), base, INFINITY)
         budget = self.budget_usd if budget_usd is None else budget_usd
-        self.master.set_rows(np.array([self.first.budget_row]), -INFINITY, budget / MONEY)
+        self.master.set_rows(np.array([self.first.budget_row]), -INFINITY, row_of_money(budget))
         self._count(self.weight if chance is None else chance, aversion or Aversion())
         search = _Search(self, most, ~flags, gap)
-        return search.run(time_limit, progress)
+        return search.run(time_limit, progress, start)
 
-    def propose(self, lower: Floats, upper: Floats) -> Solution:
+    def propose(self, lower: Floats, upper: Floats, *, explain: bool = True) -> Solution:
         """Best decisions within bounds as far as the cuts know."""
         self.master.set_bounds(self.decisions, lower, upper)
-        return self.master.solve(mip_gap=PLAN_GAP / 10)
+        return self.master.solve(mip_gap=PLAN_GAP / 10, explain=explain)
 
     def learn(self, decisions: Floats, answer: Answer) -> None:
         """Add the scenarios' cuts to the master."""
@@ -251,6 +216,11 @@ class Programme:
         """Expected cost in USD, without capex, of running with these decisions."""
         return float(self.weight @ self.ask(decisions).cost) * MONEY
 
+    def whole_usd(self, decisions: Floats) -> float:
+        """Expected cost in USD of these decisions, capex included and over today's operation."""
+        paid = self.propose(decisions, decisions).value[self.first.paid]
+        return float(self.first.discount @ paid) * MONEY + self.cost_with(decisions) - self.baseline_usd()
+
     def measure(self, paid: Floats, cost: Floats) -> float:
         """What the master minimises: present value of capex and of the scenarios' cost; thousands of USD."""
         return float(self.first.discount @ paid + self.aversion.pull(cost, self.chance) @ cost)
@@ -260,7 +230,6 @@ class Programme:
     def read(self, point: Point, gap: float, proven: bool, seconds: float) -> Choice:
         """Turn decisions and the scenarios' answer into numbers for people."""
         first, count = self.first, len(self.first.chosen)
-        values = [s.value for s in point.answer.solutions]
         taken = [o for o, z in zip(first.options, point.decisions, strict=False) if z > 0.5]
         begins = {o.project: o.start_months for o in taken}
         paid = point.paid * MONEY
@@ -279,10 +248,10 @@ class Programme:
             },
             worth_usd=worth,
             bought_t=dict(zip(first.stockpiles.tolist(), point.decisions[count:].tolist(), strict=True)),
-            loss_usd=self._losses(values),
-            scenario_loss_usd=self._scenario_losses(values),
-            holding_usd=self._by_partner(self._holding_cost(values)),
-            used_usd=self._by_partner(self._stock_used(values)),
+            loss_usd=self._losses(point.answer),
+            scenario_loss_usd=self._scenario_losses(point.answer),
+            holding_usd=self._by_partner(self._holding_cost(point.answer)),
+            used_usd=self._by_partner(self._stock_used(point.answer)),
             total_usd=expected * MONEY - self.baseline_usd(),
             objective_usd=point.total * MONEY - self.baseline_usd(),
             gap=gap,
@@ -291,39 +260,26 @@ class Programme:
             answer=point.answer,
         )
 
-    def _activity_loss(self, operations: Operations, value: Floats) -> Floats:
-        """[activity] present value of unmet need in one scenario, USD."""
-        worth = self.task.chain.unmet_usd_per_t[self.holding.process]
-        loss: Floats = operations.discount @ operations.unmet_t(value) * worth
-        return loss
-
-    def _losses(self, values: Sequence[Floats]) -> dict[str, float]:
+    def _losses(self, answer: Answer) -> dict[str, float]:
         regions = self.task.chain.process_region[self.holding.process]
         owner = [self.task.player_of(int(r)) for r in regions]
-        runs = zip(self.weight, self.operations, values, strict=True)
-        total = sum((p * self._activity_loss(o, v) for p, o, v in runs), np.zeros(len(owner)))
+        total = self.weight @ answer.loss_usd
         flags = {m: np.array([o == m for o in owner], dtype=bool) for m in self.members}
         return {m: float(np.sum(total, where=flags[m])) for m in self.members}
 
-    def _scenario_losses(self, values: Sequence[Floats]) -> dict[str, float]:
-        runs = zip(self.task.scenarios, self.operations, values, strict=True)
-        return {s.name: float(self._activity_loss(o, v).sum()) for s, o, v in runs}
+    def _scenario_losses(self, answer: Answer) -> dict[str, float]:
+        loss = self.task.by_scenario(answer.loss_usd.sum(axis=1))
+        return {s.name: float(usd) for s, usd in zip(self.task.scenarios, loss, strict=True)}
 
-    def _holding_cost(self, values: Sequence[Floats]) -> Floats:
+    def _holding_cost(self, answer: Answer) -> Floats:
         piles = [self.task.chain.stockpiles[i] for i in self.first.stockpiles]
         year = np.array([p.holding_usd_per_t_year for p in piles])
-        years = np.asarray(self.task.horizon.widths) / WEEKS_PER_YEAR * self.task.horizon.discount()
-        runs = zip(self.weight, self.operations, values, strict=True)
-        cost = [p * (years @ v[o.stockpile[:-1]]) * year for p, o, v in runs]
-        return np.asarray(sum(cost, np.zeros(len(piles))))
+        return np.asarray(self.weight @ answer.held_t_years * year)
 
-    def _stock_used(self, values: Sequence[Floats]) -> Floats:
+    def _stock_used(self, answer: Answer) -> Floats:
         chain = self.task.chain
         pools = np.array([chain.stockpiles[i].pool for i in self.first.stockpiles], np.int64)
-        runs = zip(self.weight, self.operations, values, strict=True)
-        drawn = (p * (v[o.stockpile[0]] - v[o.stockpile[-1]]) for p, o, v in runs)
-        used = sum(drawn, np.zeros(len(pools)))
-        return np.asarray(used * chain.price_usd_per_t[chain.pool_material[pools]])
+        return np.asarray(self.weight @ answer.used_t * chain.price_usd_per_t[chain.pool_material[pools]])
 
     def _by_partner(self, cost: Floats) -> dict[str, float]:
         holder = [self.task.chain.stockpiles[i].partner for i in self.first.stockpiles]
@@ -349,16 +305,8 @@ class Programme:
         Minus the dual of "activity of new capacity <= added capacity", over periods and scenarios,
         with ``GLIMPSE_T`` more everywhere: at exactly no new capacity the dual may be too large.
         """
-        widths = np.asarray(self.task.horizon.widths, float)[:, None]
-        for scene in self.scenes:
-            scene.widen(GLIMPSE_T * widths)
-        answer = self.ask(decisions)
-        for scene in self.scenes:
-            scene.widen(0.0 * widths)
-        per_tpa = widths[:, 0] / WEEKS_PER_YEAR
-        runs = zip(self.weight, self.operations, answer.solutions, strict=True)
-        duals = (p * (per_tpa @ s.row_dual[o.extension_rows]) for p, o, s in runs)
-        return np.asarray(-sum(duals, np.zeros(len(self.holding.extension))) * MONEY)
+        answer = self.scenes.ask(decisions, GLIMPSE_T)
+        return np.asarray(self.weight @ answer.room_worth * MONEY)
 
 
 @dataclass(frozen=True)
@@ -382,8 +330,12 @@ class _Search:
         self.bound = -np.inf
         self.step = FIRST_STEP
 
-    def run(self, time_limit: float | None, progress: Callable[[float], None] | None) -> Choice:
+    def run(
+        self, time_limit: float | None, progress: Callable[[float], None] | None, start: Floats | None
+    ) -> Choice:
         started = time.perf_counter()
+        if start is not None:
+            self._begin(start)
         for _ in range(MOST_ROUNDS):
             far = self.programme.propose(np.zeros_like(self.most), self.most)
             self.bound = max(self.bound, far.objective)
@@ -397,6 +349,11 @@ class _Search:
             raise SolverFailure("no plan was found in time.", "Give it more time.")
         seconds = time.perf_counter() - started
         return self.programme.read(self.best, max(0.0, self.gap()), self.gap() <= self.target, seconds)
+
+    def _begin(self, start: Floats) -> None:
+        """Try given decisions; a start that budget or deadline forbid is no start."""
+        with suppress(InfeasiblePlan):
+            self._try(self.programme.propose(start, start, explain=False))
 
     def gap(self) -> float:
         """Relative distance between the best plan and the bound."""
@@ -427,5 +384,6 @@ class _Search:
         total = programme.measure(paid, answer.cost)
         if self.best is None or total < self.best.total:
             self.best = Point(decisions, paid, answer, total)
+            self.step = min(1.0, GROWTH * self.step)
         else:
             self.step = max(SHORTEST_STEP, self.step / 2)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -18,6 +20,7 @@ from ytterby.errors import InfeasiblePlan
 from ytterby.network.chain import Chain, Stockpile
 from ytterby.network.shocks import Scenario
 from ytterby.planning.choices import attainable_tpa, check_deadline, deadline_supply
+from ytterby.planning.futures import Drawing, likely_futures
 from ytterby.planning.insight import look_further
 from ytterby.planning.operations import MONEY
 from ytterby.planning.pact import Pact, beliefs, no_pact, sample_costs, share_costs
@@ -56,7 +59,9 @@ def plan_study(
     aversion: Aversion | None = None,
     best_effort: bool = False,
     deep: bool = False,
-    most_coalitions: int = MOST_COALITIONS,
+    most_coalitions: int | None = None,
+    jobs: int = 1,
+    drawing: Drawing | None = None,
     time_limit: float | None = None,
     progress: Progress | None = None,
 ) -> Plan:
@@ -72,7 +77,10 @@ def plan_study(
     aversion: how much bad scenarios count beyond their probability; default not at all.
     best_effort: a deadline that cannot be met is replaced by the most that can, and said so.
     deep: also look at frontier, alternatives, regret and the worth of time (about a minute more).
-    most_coalitions: of the partners, to be solved; where there are more, the Shapley value is sampled.
+    most_coalitions: of the partners, to be solved, 7 by default; where there are more, the Shapley
+        value is sampled.
+    jobs: processes among which coalitions are shared out; the plan does not depend on it.
+    drawing: plan for draws of the scenarios instead of their most likely numbers.
     time_limit: seconds for each coalition; the best plan found by then carries its gap.
     progress: called with what is being done and the share done, 0..1.
 
@@ -85,21 +93,28 @@ def plan_study(
     told = progress or _silent
     task = build_task(
         study, chain, scenarios, budget=budget, partners=partners, by=by, yearly_budget=yearly_budget,
-        start_months=start_months,
+        start_months=start_months, drawing=drawing,
     )  # fmt: skip
     held = _held_to(task, task.players, best_effort)
+    options: dict[str, Any] = {"time_limit": time_limit, "aversion": aversion}
+    likely = None
+    if drawing:
+        told("the plan for the most likely numbers", 0.0)
+        likely = _likely_plan(task, held, options)
     joint = Programme(task, task.players, held)
     told("without any measure", 0.05)
-    options: dict[str, Any] = {"time_limit": time_limit, "aversion": aversion}
     cases = {"no action": joint.choose(projects=False, stockpiles=False, **options)}
     for i, (name, projects, stockpiles, gap) in enumerate(_CASES):
         told(name, 0.1 + 0.15 * i)
-        cases[name] = joint.choose(projects=projects, stockpiles=stockpiles, gap=gap, **options)
+        flags = np.array([projects] * len(joint.first.chosen) + [stockpiles] * len(joint.first.bought))
+        begin = None if likely is None else likely * flags
+        cases[name] = joint.choose(projects=projects, stockpiles=stockpiles, gap=gap, start=begin, **options)
     choice = cases["plan"]
-    coalitions = _Coalitions(task, joint, choice, options)
-    sampled = coalitions.solve(most_coalitions, told)
+    coalitions = _Coalitions(task, joint, choice, options, jobs)
+    sampled = coalitions.solve(MOST_COALITIONS if most_coalitions is None else most_coalitions, told)
     told("what each project is worth", 0.9)
-    plan = _Report(task, joint, cases, coalitions, sampled, held).plan(time.perf_counter() - started)
+    report = _Report(task, joint, cases, coalitions, sampled, held, likely)
+    plan = report.plan(time.perf_counter() - started)
     if not deep:
         return plan
     insight = look_further(joint, choice, cases["no action"], time_limit=time_limit, progress=told)
@@ -130,6 +145,33 @@ def _held_to(task: Task, members: Sequence[str], best_effort: bool) -> float:
         return attainable_tpa(task, members)
 
 
+def _likely_plan(task: Task, held: float, options: dict[str, Any]) -> Floats:
+    """Decisions of the plan for the most likely numbers: where the plan for draws begins."""
+    likely = replace(task, futures=likely_futures(task.scenarios, task.chain, task.horizon))
+    return Programme(likely, task.players, held).choose(**options).decisions
+
+
+@dataclass(frozen=True)
+class _Alone:
+    """One coalition's plan by itself; a plain call, so that other processes can make it too.
+
+    The search begins with what the joint plan decides for these members.
+    """
+
+    task: Task
+    begins: dict[str, int]
+    bought_t: dict[int, float]
+    options: dict[str, Any]
+
+    def __call__(self, members: Sequence[str], held: float) -> tuple[Choice, float]:
+        programme = Programme(self.task, members, held)
+        first = programme.first
+        chosen = [float(self.begins.get(o.project) == o.start_months) for o in first.options]
+        bought = [self.bought_t[i] for i in first.stockpiles.tolist()]
+        begin = np.array([*chosen, *bought])
+        return programme.choose(gap=ALONE_GAP, start=begin, **self.options), programme.baseline_usd()
+
+
 class _Coalitions:
     """Plans of coalitions, each solved once and when it is asked for.
 
@@ -138,8 +180,11 @@ class _Coalitions:
     make a larger coalition dearer than its parts.
     """
 
-    def __init__(self, task: Task, joint: Programme, choice: Choice, options: dict[str, Any]) -> None:
-        self.task, self.options = task, options
+    def __init__(
+        self, task: Task, joint: Programme, choice: Choice, options: dict[str, Any], jobs: int
+    ) -> None:
+        self.task, self.jobs = task, jobs
+        self.alone = _Alone(task, choice.begins, choice.bought_t, options)
         self.held = {p: _held_to(task, [p], best_effort=True) for p in task.players}
         everyone = frozenset(task.players)
         self.choices, self.base_usd = {everyone: choice}, {everyone: joint.baseline_usd()}
@@ -147,11 +192,30 @@ class _Coalitions:
     def cost(self, coalition: frozenset[str]) -> float:
         """Cost of a coalition, USD."""
         if coalition not in self.choices:
-            members = [p for p in self.task.players if p in coalition]
-            programme = Programme(self.task, members, sum(self.held[m] for m in members))
-            self.choices[coalition] = programme.choose(gap=ALONE_GAP, **self.options)
-            self.base_usd[coalition] = programme.baseline_usd()
+            self._keep(coalition, self.alone(*self._asked(coalition)))
         return self.choices[coalition].objective_usd
+
+    def _asked(self, coalition: frozenset[str]) -> tuple[list[str], float]:
+        members = [p for p in self.task.players if p in coalition]
+        return members, sum(self.held[m] for m in members)
+
+    def _keep(self, coalition: frozenset[str], found: tuple[Choice, float]) -> None:
+        self.choices[coalition], self.base_usd[coalition] = found
+
+    def _solve_all(self, wanted: Sequence[frozenset[str]], told: Callable[[float], None]) -> None:
+        """Solve coalitions, in processes of their own where several may run."""
+        if self.jobs < 2 or len(wanted) < 2:
+            for i, coalition in enumerate(wanted):
+                told(i / len(wanted))
+                self.cost(coalition)
+            return
+        fresh = multiprocessing.get_context("spawn")  # a fork would copy threads that hold locks
+        with ProcessPoolExecutor(min(self.jobs, len(wanted)), mp_context=fresh) as pool:
+            asked = [self._asked(coalition) for coalition in wanted]
+            found = pool.map(self.alone, *zip(*asked, strict=True))
+            for i, (coalition, each) in enumerate(zip(wanted, found, strict=True)):
+                told(i / len(wanted))
+                self._keep(coalition, each)
 
     def solve(self, most: int, told: Progress) -> pd.DataFrame:
         """Solve all coalitions, or as many as ``most`` allows; returns the sampled split, if any."""
@@ -160,14 +224,10 @@ class _Coalitions:
         if len(wanted) + 1 > most:
             singles = wanted[: len(players)]
             pairs = max(2, (most - len(singles) - 1) // (2 * max(1, len(players) - 2)))
-            for i, coalition in enumerate(singles):
-                told("each partner alone", 0.55 + 0.1 * i / len(singles))
-                self.cost(coalition)
+            self._solve_all(singles, lambda share: told("each partner alone", 0.55 + 0.1 * share))
             told("coalitions in random orders", 0.65)
             return sample_costs(players, self.cost, pairs=pairs, seed=SAMPLE_SEED)
-        for i, coalition in enumerate(wanted):
-            told("each coalition", 0.55 + 0.35 * i / len(wanted))
-            self.cost(coalition)
+        self._solve_all(wanted, lambda share: told("each coalition", 0.55 + 0.35 * share))
         return no_pact().split
 
 
@@ -182,8 +242,10 @@ class _Report:
         coalitions: _Coalitions,
         sampled: pd.DataFrame,
         held: float,
+        likely: Floats | None,
     ) -> None:
         self.task, self.joint, self.cases, self.held = task, joint, cases, held
+        self.likely = likely
         self.choice, self.coalitions = cases["plan"], coalitions.choices
         self.base, self.sampled = coalitions.base_usd, sampled
         self.begins = self.choice.begins
@@ -345,7 +407,10 @@ class _Report:
         costs = {c: choice.objective_usd for c, choice in chosen.items()}
         split, core = share_costs(costs, self.cases["no action"].loss_usd)
         first = {c: choice.capex_usd for c, choice in chosen.items()}
-        later = {c: choice.answer.cost * MONEY - self.base[c] for c, choice in chosen.items()}
+        later = {
+            c: self.task.by_scenario(choice.answer.cost) * MONEY - self.base[c]
+            for c, choice in chosen.items()
+        }
         chance = {s.name: s.probability for s in self.task.scenarios}
         return Pact(split, core, beliefs(first, later, chance))
 
@@ -372,13 +437,23 @@ class _Report:
         widths = self.task.horizon.widths
         return (
             f"Periods of {', '.join(str(w) for w in dict.fromkeys(widths))} weeks over {sum(widths)} weeks; "
-            "shocks at their most likely values; operations know the future of their scenario.",
+            f"{self._planned_for()}; operations know the future of their scenario.",
             "Projects count with capacity times success probability; capex is spent evenly from the start to "
             "full production.",
             "Each partner commands the share of every plant and stock that serves it today.",
             "Stockpiles are open while a shock lasts and a quarter longer; what is used is paid at its price "
             "and a tenth more.",
             "Stocks missing at the end are charged at their price.",
+        )
+
+    def _planned_for(self) -> str:
+        """What the planner saw of the scenarios, and what the most likely numbers alone would have cost."""
+        if self.likely is None:
+            return "shocks at their most likely values"
+        more = (self.joint.whole_usd(self.likely) - self.joint.whole_usd(self.choice.decisions)) / 1e6
+        return (
+            f"{len(self.task.futures.share)} drawn futures (the plan for the most likely values costs "
+            f"{more:,.1f} million USD more over them)"
         )
 
 

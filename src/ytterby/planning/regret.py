@@ -50,15 +50,15 @@ def regret(
 ) -> PlanRegret:
     """Make a plan for every scenario as if it were certain, and run each plan in all of them."""
     names = [s.name for s in programme.task.scenarios]
-    count = len(names)
+    count, futures = len(names), programme.task.futures
     plans = {ALL: choice}
     for i, name in enumerate(names):
-        certain = (np.arange(count) == i).astype(float)
+        certain = np.where(futures.of == i, futures.share, 0.0)
         plans[name] = programme.choose(chance=certain, gap=REGRET_GAP, time_limit=time_limit)
         progress((i + 1) / count)
     cost = np.array([_cost(programme, made) for made in plans.values()])  # [plan, scenario]
     found = minimax_regret(cost)
-    chance = programme.weight
+    chance = np.array([s.probability for s in programme.task.scenarios])
     likely = 1 + int(np.argmax(chance))
     expected = cost @ chance
     rows = [
@@ -69,11 +69,13 @@ def regret(
     return PlanRegret(
         table=pd.DataFrame(rows, columns=REGRET_COLUMNS),
         least_regretted=list(plans)[found.choice],
-        information_usd=float(expected[0] - chance @ cost.min(axis=0)),
+        information_usd=float(chance @ (cost[0] - cost.min(axis=0))),
         stochastic_usd=float(expected[likely] - expected[0]),
     )
 
 
 def _cost(programme: Programme, choice: Choice) -> Floats:
     """[scenario] capex and operation over today's, USD."""
-    return choice.capex_usd + choice.answer.cost * MONEY - programme.baseline_usd()
+    return (
+        choice.capex_usd + programme.task.by_scenario(choice.answer.cost) * MONEY - programme.baseline_usd()
+    )

@@ -26,9 +26,32 @@ Ints = NDArray[np.int64]
 INFINITY = float("inf")
 MODEL_FORMATS = (".lp", ".mps")
 MIP_GAP = 1e-4  # relative; a tenth of a per mille is far below what the data can tell apart
+ROW_SIZE = 1e3  # of a cut; rounding is then a thousandth of the tightest tolerance
+SMALLEST_ENTRY = 1e-12  # coefficients below are left out; the solver's own 1e-9 would bend cuts
 _MAX_NAMED_ROWS = 8
 _LONGEST_NAME = 200  # readers of LP files take 255
 _UNBOUNDED_REMEDY = "Look for a cost or bound that is missing."
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """All numbers of a linear programme as arrays; the matrix by compressed columns."""
+
+    offset: float
+    cost: Floats  # [column], as are the next two
+    lower: Floats
+    upper: Floats
+    row_lower: Floats  # [row]
+    row_upper: Floats
+    start: NDArray[np.int32]  # [column + 1] first entry of each column
+    index: NDArray[np.int32]  # [entry] row
+    value: Floats  # [entry]
+
+    def floor(self) -> float:
+        """Value that the objective cannot fall below, from costs and bounds of columns; may be -inf."""
+        used = self.cost != 0
+        best = np.where(self.cost > 0, self.lower, self.upper)
+        return self.offset + float(self.cost[used] @ best[used])
 
 
 class Model:
@@ -45,7 +68,8 @@ class Model:
         self.columns = 0
         self.rows = 0
         self.row_names: dict[int, str] = {}
-        self._column_blocks: list[tuple[Floats, Floats, Floats, NDArray[np.bool_]]] = []
+        self._column_blocks: list[tuple[Floats, Floats, Floats]] = []
+        self._whole: list[NDArray[np.bool_]] = []
         self._row_blocks: list[tuple[Floats, Floats]] = []
         self._entries: list[tuple[Ints, Ints, Floats]] = []
 
@@ -61,7 +85,8 @@ class Model:
         """Add variables; returns their indices in the given shape. Costs and bounds broadcast."""
         size = int(np.prod(shape))
         bounds = tuple(np.broadcast_to(np.asarray(v, float), shape).ravel() for v in (cost, lower, upper))
-        self._column_blocks.append((*bounds, np.full(size, integer)))  # type: ignore[arg-type]
+        self._column_blocks.append(bounds)  # type: ignore[arg-type]
+        self._whole.append(np.full(size, integer))
         self.columns += size
         return np.arange(self.columns - size, self.columns).reshape(shape)
 
@@ -99,6 +124,13 @@ class Model:
         """Objective coefficients of all columns."""
         return _joined([block[0] for block in self._column_blocks])
 
+    def numbers(self) -> Numbers:
+        """All numbers but which columns are whole."""
+        cost, lower, upper = (_joined([block[i] for block in self._column_blocks]) for i in (0, 1, 2))
+        row_lower, row_upper = (_joined([block[i] for block in self._row_blocks]) for i in (0, 1))
+        start, index, value = self.matrix()
+        return Numbers(self.offset, cost, lower, upper, row_lower, row_upper, start, index, value)
+
     def to_highs(self) -> Any:
         """Return the model as a ``HighsLp``, column-wise."""
         import highspy
@@ -106,15 +138,12 @@ class Model:
         lp = highspy.HighsLp()
         lp.model_name_ = self.name
         lp.num_col_, lp.num_row_, lp.offset_ = self.columns, self.rows, self.offset
-        lp.col_cost_ = self.costs()
-        lp.col_lower_ = _joined([block[1] for block in self._column_blocks])
-        lp.col_upper_ = _joined([block[2] for block in self._column_blocks])
-        lp.row_lower_ = _joined([block[0] for block in self._row_blocks])
-        lp.row_upper_ = _joined([block[1] for block in self._row_blocks])
-        start, index, value = self.matrix()
+        told = self.numbers()
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = told.cost, told.lower, told.upper
+        lp.row_lower_, lp.row_upper_ = told.row_lower, told.row_upper
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = start, index, value
-        integer = np.concatenate([block[3] for block in self._column_blocks])
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = told.start, told.index, told.value
+        integer = np.concatenate(self._whole)
         if integer.any():
             kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
             lp.integrality_ = [kinds[int(flag)] for flag in integer]
@@ -169,10 +198,27 @@ class Solver:
         check_code(self._highs.setOptionValue("output_flag", False), "set an option")
         check_code(self._highs.setOptionValue("random_seed", 0), "set an option")
         check_code(self._highs.setOptionValue("threads", 1), "set an option")  # same result on any machine
+        check_code(self._highs.setOptionValue("small_matrix_value", SMALLEST_ENTRY), "set an option")
         if tolerance is not None:
             for option in ("primal_feasibility_tolerance", "mip_feasibility_tolerance"):
                 check_code(self._highs.setOptionValue(option, tolerance), "set the tolerance")
         check_code(self._highs.passModel(model.to_highs()), "take the model")
+
+    def take(self, told: Numbers) -> None:
+        """Replace all numbers by those of another linear programme of the same shape, and keep the basis."""
+        import highspy
+
+        basis = self._highs.getBasis()
+        columns, rows = len(told.cost), len(told.row_lower)
+        column_wise, minimise = int(highspy.MatrixFormat.kColwise), int(highspy.ObjSense.kMinimize)
+        code = self._highs.passModel(
+            columns, rows, len(told.value), column_wise, minimise, told.offset, told.cost, told.lower,
+            told.upper, told.row_lower, told.row_upper, told.start, told.index, told.value,
+            np.zeros(columns, np.int32),
+        )  # fmt: skip
+        check_code(code, "take other numbers")
+        if basis.valid:
+            check_code(self._highs.setBasis(basis), "keep the basis")
 
     def set_bounds(self, columns: Ints, lower: ArrayLike, upper: ArrayLike) -> None:
         """Change bounds of columns."""
@@ -194,10 +240,14 @@ class Solver:
             check_code(self._highs.changeRowBounds(int(row), float(at_least), float(at_most)), "change rows")
 
     def add_row(self, columns: Ints, values: Floats, lower: float) -> None:
-        """Add one row values @ x[columns] >= lower (a cut)."""
+        """Add one row values @ x[columns] >= lower (a cut), in a unit in which it has no large numbers.
+
+        The solver's tolerances are absolute: what rounding misses of a row of millions is beyond 1e-9.
+        """
         kept = np.flatnonzero(values)
         index, value = np.asarray(columns, np.int32)[kept], np.asarray(values, float)[kept]
-        check_code(self._highs.addRow(lower, INFINITY, len(kept), index, value), "add a row")
+        unit = max(1.0, abs(lower) / ROW_SIZE)
+        check_code(self._highs.addRow(lower / unit, INFINITY, len(kept), index, value / unit), "add a row")
 
     def fix_integers(self, columns: Ints, values: ArrayLike) -> None:
         """Fix integer columns and treat them as continuous: what is left is an LP with duals."""

@@ -10,13 +10,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ytterby.catalog.studies import StudyFiles
 from ytterby.errors import UnknownName, YtterbyError
 from ytterby.network.chain import WEEKS_PER_YEAR, Chain
-from ytterby.network.shocks import Scenario, modal_conditions
+from ytterby.network.shocks import Scenario
+from ytterby.planning.futures import Drawing, Futures, drawn_futures, likely_futures
 from ytterby.planning.holdings import Holding, Shares, hold, market_shares
-from ytterby.planning.periods import Horizon, PeriodConditions, by_period, graded
+from ytterby.planning.periods import Horizon, graded
+
+Floats = NDArray[np.float64]
 
 MONTHS_PER_YEAR = 12
 DAYS_PER_WEEK = 7
@@ -44,7 +48,7 @@ class Task:
     study: StudyFiles
     chain: Chain
     scenarios: tuple[Scenario, ...]
-    futures: tuple[PeriodConditions, ...]
+    futures: Futures
     horizon: Horizon
     players: tuple[str, ...]
     shares: Mapping[str, Shares]
@@ -54,6 +58,16 @@ class Task:
     joint_yearly_usd: Mapping[str, float]  # by player, its share of the joint limit
     start_months: tuple[int, ...]  # after the plan's start, at which a project may begin
     deadline: dt.date
+
+    @property
+    def chance(self) -> Floats:
+        """[future] probability of each future."""
+        return np.array([s.probability for s in self.scenarios])[self.futures.of] * self.futures.share
+
+    def by_scenario(self, values: Floats) -> Floats:
+        """[scenario, ...] expectation of values [future, ...] if the scenario were certain."""
+        member = self.futures.of[None, :] == np.arange(len(self.scenarios))[:, None]
+        return np.asarray((member * self.futures.share) @ values)
 
     @property
     def projects(self) -> pd.DataFrame:
@@ -98,8 +112,8 @@ class Task:
 
         Returns
         -------
-        option (index), project, process (index), capacity_tpa (times the success probability), week
-        (of full production).
+        option (index), project, process (index), capacity_tpa (times the success probability),
+        success_probability, week (of full production).
         """
         columns = ["project", "lead_months", "success_probability"]
         table = self.study.tables["project_capacities"].merge(self.projects[columns], on="project")
@@ -117,6 +131,7 @@ class Task:
                 "project": table["project"].to_numpy(),
                 "process": [self.chain.processes.index(p) for p in table["process"]],
                 "capacity_tpa": (table["capacity_tpa"] * table["success_probability"]).to_numpy(float),
+                "success_probability": table["success_probability"].to_numpy(float),
                 "week": [lead_weeks(m) for m in table["start_months"] + table["lead_months"]],
             }
         )
@@ -133,8 +148,11 @@ def build_task(
     yearly_budget: float | None = None,
     start_months: Sequence[int] | None = None,
     horizon: Horizon | None = None,
+    drawing: Drawing | None = None,
 ) -> Task:
     """Collect what all coalitions share; arguments override the study's settings.
+
+    ``drawing`` plans for draws of the scenarios instead of their most likely numbers.
 
     Raises
     ------
@@ -151,12 +169,16 @@ def build_task(
     yearly = settings.yearly_budget_usd if yearly_budget is None else yearly_budget
     width = settings.weeks_per_period
     horizon = horizon or graded(settings.periods * width, width, FINE_WEEKS, settings.discount_rate)
-    modal = (modal_conditions(s, chain, horizon.weeks) for s in scenarios)
+    futures = (
+        drawn_futures(scenarios, chain, horizon, drawing)
+        if drawing
+        else likely_futures(scenarios, chain, horizon)
+    )
     return Task(
         study=study,
         chain=chain,
         scenarios=tuple(scenarios),
-        futures=tuple(by_period(chain, conditions, horizon) for conditions in modal),
+        futures=futures,
         horizon=horizon,
         players=players,
         shares=market_shares(chain, {p: table.loc[p, "regions"] for p in players}),
@@ -217,6 +239,15 @@ def required_tpa(task: Task, members: Sequence[str]) -> float:
 def need_tpa(task: Task, members: Sequence[str]) -> float:
     """What a coalition's users buy of the deadline's material today, tonnes a year."""
     return float(task.holding(members).need_t[task.deadline_material]) * WEEKS_PER_YEAR
+
+
+def weekly_needs(study: StudyFiles, chain: Chain) -> Floats:
+    """[stockpile] what each stockpile's partner buys of its material today, tonnes a week."""
+    table = study.tables["partners"].set_index("partner")["regions"]
+    holders = dict.fromkeys(pile.partner for pile in chain.stockpiles)
+    shares = market_shares(chain, {holder: table[holder] for holder in holders})
+    need = {holder: hold(chain, [shares[holder]]).need_t for holder in holders}
+    return np.array([need[pile.partner][chain.pool_material[pile.pool]] for pile in chain.stockpiles])
 
 
 def outside(task: Task) -> np.ndarray:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PLAN_TABLES = (
     "projects", "stockpiles", "costs", "losses", "gap_values", "coalitions", "split", "core", "beliefs",
-    "support", "proof",
+    "support", "proof", "cover",
 )  # fmt: skip
 _AROUND = ("frontier", "alternatives", "regret", "earlier")
 _CSV = ("articles", "problems", "verdicts", "variants", "pledges", "policies", "corroboration", "screen",
