@@ -68,6 +68,7 @@ def simulate(
     stockpile_t: Floats | None = None,
     targets: Targets | None = None,
     detail: bool = False,
+    engine: str = "auto",
 ) -> Run:
     """Simulate one block of draws.
 
