@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from ytterby.network.chain import Floats, Ints
 from ytterby.network.kernel.compiled import compiled
-from ytterby.network.kernel.records import Fixed, Live, Options, Sky, Told, Work
 
 
 @compiled
-def weigh(fixed: Fixed, sky: Sky, live: Live, work: Work, mass: Floats) -> None:
+def weigh(
+    pool_material: Ints,
+    slot_material: Ints,
+    arc_pool: Ints,
+    pile_pool: Ints,
+    licence_arcs: Ints,
+    pool_t: Floats,
+    slot_stock_t: Floats,
+    queue_t: Floats,
+    stockpile_t: Floats,
+    on_way_t: Floats,
+    allowed_shares: Floats,
+    sums: Floats,
+    held: Floats,
+    mass: Floats,
+) -> None:
     """6: tonnes of each material in pools, stockpiles, slots, on the way and in queues."""
-    lanes = work.allowed.shape[1]
+    lanes = allowed_shares.shape[1]
     mass[:] = 0.0
-    for pool in range(len(live.pool_t)):
+    for pool in range(len(pool_t)):
         for lane in range(lanes):
-            mass[fixed.pool_material[pool], lane] += live.pool_t[pool, lane]
-    _add_rows(work.sums, live.stockpile_t, fixed.pool_material[fixed.pile_pool], mass)
-    work.held[:] = live.slot_t + work.way
-    _add_rows(work.sums, work.held, fixed.slot_material, mass)
-    material = fixed.pool_material[fixed.arc_pool[sky.licence_arcs]]
-    _add_rows(work.sums, live.queue_t, material, mass)
+            mass[pool_material[pool], lane] += pool_t[pool, lane]
+    _add_rows(sums, stockpile_t, pool_material[pile_pool], mass)
+    held[:] = slot_stock_t + on_way_t
+    _add_rows(sums, held, slot_material, mass)
+    material = pool_material[arc_pool[licence_arcs]]
+    _add_rows(sums, queue_t, material, mass)
 
 
 @compiled
@@ -35,42 +49,135 @@ def _add_rows(sums: Floats, values: Floats, group: Ints, total: Floats) -> None:
 
 
 @compiled
-def close_week(fixed: Fixed, options: Options, sky: Sky, live: Live, work: Work, told: Told, week: int) -> None:
+def close_week(
+    base_activity_t: Floats,
+    uses: Ints,
+    pool_material: Ints,
+    slot_material: Ints,
+    arc_pool: Ints,
+    pile_pool: Ints,
+    rounding: float,
+    demand_row: Ints,
+    demand_factor: Floats,
+    licence_arcs: Ints,
+    pool_t: Floats,
+    slot_stock_t: Floats,
+    queue_t: Floats,
+    stockpile_t: Floats,
+    activity_t: Floats,
+    material_price: Floats,
+    forgone: Floats,
+    made_t: Floats,
+    disposals: Floats,
+    used_t: Floats,
+    on_way_t: Floats,
+    allowed_shares: Floats,
+    mass_before: Floats,
+    mass: Floats,
+    sums: Floats,
+    made_by_material: Floats,
+    lost: Floats,
+    held: Floats,
+    kept_need_t: Floats,
+    kept_unmet_t: Floats,
+    kept_forgone_t: Floats,
+    kept_price_index: Floats,
+    kept_stockpile_t: Floats,
+    kept_activity_t: Floats,
+    kept_pool_stock_t: Floats,
+    ledger: Floats,
+    week: int,
+) -> None:
     """6: the mass ledger; note the week."""
-    lanes = work.allowed.shape[1]
-    work.before[:] = work.mass
-    weigh(fixed, sky, live, work, work.mass)
-    work.made_material[:] = 0.0
-    _add_rows(work.sums, work.made, fixed.pool_material, work.made_material)
-    work.lost[:] = 0.0
-    _add_rows(work.sums, work.used, fixed.slot_material, work.lost)
-    _add_rows(work.sums, work.disposal, fixed.pool_material, work.lost)
+    lanes = allowed_shares.shape[1]
+    mass_before[:] = mass
+    weigh(
+        pool_material,
+        slot_material,
+        arc_pool,
+        pile_pool,
+        licence_arcs,
+        pool_t,
+        slot_stock_t,
+        queue_t,
+        stockpile_t,
+        on_way_t,
+        allowed_shares,
+        sums,
+        held,
+        mass,
+    )
+    made_by_material[:] = 0.0
+    _add_rows(sums, made_t, pool_material, made_by_material)
+    lost[:] = 0.0
+    _add_rows(sums, used_t, slot_material, lost)
+    _add_rows(sums, disposals, pool_material, lost)
     for lane in range(lanes):
         worst = 0.0
-        for material in range(len(work.mass)):
-            before, made = work.before[material, lane], work.made_material[material, lane]
-            off = abs(work.mass[material, lane] - before - made + work.lost[material, lane])
+        for material in range(len(mass)):
+            before, made = mass_before[material, lane], made_by_material[material, lane]
+            off = abs(mass[material, lane] - before - made + lost[material, lane])
             handled = before + made
             worst = max(worst, off / handled if handled > 0 else 0.0)
-        told.ledger[week, lane] = worst
-    _note(fixed, options, sky, live, work, told, week)
+        ledger[week, lane] = worst
+    _note(
+        base_activity_t,
+        uses,
+        rounding,
+        demand_row,
+        demand_factor,
+        pool_t,
+        stockpile_t,
+        activity_t,
+        material_price,
+        forgone,
+        allowed_shares,
+        kept_need_t,
+        kept_unmet_t,
+        kept_forgone_t,
+        kept_price_index,
+        kept_stockpile_t,
+        kept_activity_t,
+        kept_pool_stock_t,
+        week,
+    )
 
 
 @compiled
-def _note(fixed: Fixed, options: Options, sky: Sky, live: Live, work: Work, told: Told, week: int) -> None:
+def _note(
+    base_activity_t: Floats,
+    uses: Ints,
+    rounding: float,
+    demand_row: Ints,
+    demand_factor: Floats,
+    pool_t: Floats,
+    stockpile_t: Floats,
+    activity_t: Floats,
+    material_price: Floats,
+    forgone: Floats,
+    allowed_shares: Floats,
+    kept_need_t: Floats,
+    kept_unmet_t: Floats,
+    kept_forgone_t: Floats,
+    kept_price_index: Floats,
+    kept_stockpile_t: Floats,
+    kept_activity_t: Floats,
+    kept_pool_stock_t: Floats,
+    week: int,
+) -> None:
     """Keep what happened to the uses, prices and stocks."""
-    lanes = work.allowed.shape[1]
-    factor = sky.demand_factor[sky.demand_row[week]]
-    for number in range(len(fixed.uses)):
-        use = fixed.uses[number]
+    lanes = allowed_shares.shape[1]
+    factor = demand_factor[demand_row[week]]
+    for number in range(len(uses)):
+        use = uses[number]
         for lane in range(lanes):
-            need = fixed.activity_t[use] * factor[use, lane]
-            unmet = need - live.activity_t[use, lane]
-            told.need_t[week, number, lane] = need
-            told.unmet_t[week, number, lane] = 0.0 if unmet <= options.rounding * need else unmet
-            told.forgone_t[week, number, lane] = work.forgone[use, lane]
-    told.price_index[week] = live.material_price
-    told.stockpile_t[week] = live.stockpile_t
-    if len(told.activity_t):
-        told.activity_t[week] = live.activity_t
-        told.pool_stock_t[week] = live.pool_t
+            need = base_activity_t[use] * factor[use, lane]
+            unmet = need - activity_t[use, lane]
+            kept_need_t[week, number, lane] = need
+            kept_unmet_t[week, number, lane] = 0.0 if unmet <= rounding * need else unmet
+            kept_forgone_t[week, number, lane] = forgone[use, lane]
+    kept_price_index[week] = material_price
+    kept_stockpile_t[week] = stockpile_t
+    if len(kept_activity_t):
+        kept_activity_t[week] = activity_t
+        kept_pool_stock_t[week] = pool_t

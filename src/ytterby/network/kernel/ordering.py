@@ -2,42 +2,62 @@
 
 from __future__ import annotations
 
-from ytterby.network.chain import Floats
+from ytterby.network.chain import Flags, Floats, Ints
 from ytterby.network.kernel.compiled import compiled
-from ytterby.network.kernel.records import Fixed, Live, Options, Sky, Work
 
 
 @compiled
-def settle_prices(fixed: Fixed, options: Options, sky: Sky, live: Live, work: Work, week: int) -> None:
+def settle_prices(
+    elastic: Ints,
+    market_material: Ints,
+    material_least: Floats,
+    material_power: Floats,
+    material_step: Floats,
+    market_least: Floats,
+    market_power: Floats,
+    market_step: Floats,
+    rounding: float,
+    floor_row: Ints,
+    price_floor: Floats,
+    material_price: Floats,
+    market_price: Floats,
+    material_orders: Floats,
+    material_flow: Floats,
+    market_orders: Floats,
+    market_flow: Floats,
+    week: int,
+) -> None:
     """3.8: move the indices a part of the way to where the served part of the orders would clear."""
-    bound = len(sky.floor_row) > 0
-    floors = sky.price_floor[sky.floor_row[week] if bound else 0]
-    for material in range(len(live.material_price)):
+    bound = len(floor_row) > 0
+    floors = price_floor[floor_row[week] if bound else 0]
+    for material in range(len(material_price)):
         _move(
-            live.material_price[material], work.material_orders[material], work.material_flow[material],
-            options.material_least[material], options.material_power[material],
-            options.material_step[material], options.rounding,
+            material_price[material], material_orders[material], material_flow[material],
+            material_least[material], material_power[material],
+            material_step[material], rounding,
         )  # fmt: skip
         if bound:
             for lane in range(floors.shape[1]):
-                floor, price = floors[material, lane], live.material_price[material, lane]
-                live.material_price[material, lane] = max(price, floor)
-    if not len(fixed.elastic):
+                floor, price = floors[material, lane], material_price[material, lane]
+                material_price[material, lane] = max(price, floor)
+    if not len(elastic):
         return
-    for market in range(len(live.market_price)):
+    for market in range(len(market_price)):
         _move(
-            live.market_price[market], work.market_orders[market], work.market_flow[market],
-            options.market_least[market], options.market_power[market], options.market_step[market],
-            options.rounding,
+            market_price[market], market_orders[market], market_flow[market],
+            market_least[market], market_power[market], market_step[market],
+            rounding,
         )  # fmt: skip
         if bound:
             for lane in range(floors.shape[1]):
-                floor, price = floors[fixed.market_material[market], lane], live.market_price[market, lane]
-                live.market_price[market, lane] = max(price, floor)
+                floor, price = floors[market_material[market], lane], market_price[market, lane]
+                market_price[market, lane] = max(price, floor)
 
 
 @compiled
-def _move(index: Floats, orders: Floats, flow: Floats, least: Floats, power: float, step: Floats, rounding: float) -> None:
+def _move(
+    index: Floats, orders: Floats, flow: Floats, least: Floats, power: float, step: Floats, rounding: float
+) -> None:
     """3.8: one index of all lanes."""
     for lane in range(len(index)):
         served = flow[lane] / orders[lane] if orders[lane] > 0 else 1.0
@@ -48,153 +68,259 @@ def _move(index: Floats, orders: Floats, flow: Floats, least: Floats, power: flo
 
 
 @compiled
-def find_room(fixed: Fixed, options: Options, live: Live, work: Work) -> None:
+def find_room(
+    is_use: Flags,
+    fed: Ints,
+    fed_start: Ints,
+    output_process: Ints,
+    output_pool: Ints,
+    output_rate: Floats,
+    rounding: float,
+    activity_t: Floats,
+    capacity: Floats,
+    needs: Floats,
+    desired: Floats,
+    feasible: Floats,
+    disposals: Floats,
+    rooms: Floats,
+    accepted: Floats,
+    delivered: Floats,
+    rows: Floats,
+) -> None:
     """3.9: tonnes a week that each pool could sell on top, as far as its plants' suppliers deliver."""
-    lanes = work.need.shape[1]
-    for plant in range(len(fixed.is_use)):
+    lanes = needs.shape[1]
+    for plant in range(len(is_use)):
         for lane in range(lanes):
-            work.feasible[plant, lane] = 0.0 if fixed.is_use[plant] else work.capacity[plant, lane]
-    least = work.row[0]
-    for number in range(len(fixed.fed)):
+            feasible[plant, lane] = 0.0 if is_use[plant] else capacity[plant, lane]
+    least = rows[0]
+    for number in range(len(fed)):
         least[:] = 1.0
-        for slot in range(fixed.fed_start[number], fixed.fed_start[number + 1]):
+        for slot in range(fed_start[number], fed_start[number + 1]):
             for lane in range(lanes):
-                least[lane] = min(least[lane], work.delivered[slot, lane])
+                least[lane] = min(least[lane], delivered[slot, lane])
         for lane in range(lanes):
-            work.feasible[fixed.fed[number], lane] *= least[lane]
-    for plant in range(len(fixed.is_use)):
+            feasible[fed[number], lane] *= least[lane]
+    for plant in range(len(is_use)):
         for lane in range(lanes):
-            wanted, activity = work.desired[plant, lane], live.activity_t[plant, lane]
-            if activity < wanted * (1 - options.rounding):
-                work.feasible[plant, lane] = 0.0
-    work.room[:] = 0.0
-    for output in range(len(fixed.output_pool)):
-        plant, pool, rate = fixed.output_process[output], fixed.output_pool[output], fixed.output_t[output]
+            wanted, activity = desired[plant, lane], activity_t[plant, lane]
+            if activity < wanted * (1 - rounding):
+                feasible[plant, lane] = 0.0
+    rooms[:] = 0.0
+    for output in range(len(output_pool)):
+        plant, pool, rate = output_process[output], output_pool[output], output_rate[output]
         for lane in range(lanes):
-            spare = max(0.0, work.feasible[plant, lane] - live.activity_t[plant, lane])
-            work.room[pool, lane] += rate * spare
-    for pool in range(len(work.room)):
+            spare = max(0.0, feasible[plant, lane] - activity_t[plant, lane])
+            rooms[pool, lane] += rate * spare
+    for pool in range(len(rooms)):
         for lane in range(lanes):
-            work.room[pool, lane] = work.disposal[pool, lane] + work.room[pool, lane]
-            work.claims[pool, lane] = 0.0
+            rooms[pool, lane] = disposals[pool, lane] + rooms[pool, lane]
+            accepted[pool, lane] = 0.0
 
 
 @compiled
-def switch(fixed: Fixed, options: Options, live: Live, work: Work, week: int) -> None:
+def switch(
+    pool_grows: Flags,
+    arc_pool: Ints,
+    arc_slot: Ints,
+    slot_arcs: Ints,
+    slot_start: Ints,
+    target_row: Ints,
+    target_shares: Floats,
+    switching_rate: Floats,
+    return_rate: Floats,
+    qualification_weeks: Floats,
+    rounding: float,
+    use_t: Floats,
+    shares: Floats,
+    failing_weeks: Floats,
+    rooms: Floats,
+    accepted: Floats,
+    on_way_t: Floats,
+    failing_shares: Floats,
+    served_shares: Floats,
+    going_shares: Floats,
+    coming_shares: Floats,
+    rows: Floats,
+    week: int,
+) -> None:
     """3.9: what wants to move to other ways and back to targets, and how far pools have room for it."""
-    slots, lanes = work.way.shape
-    target = fixed.target_share[fixed.target_row[week]]
-    grows = fixed.pool_grows[fixed.target_row[week]]
-    total = work.row[0]
+    slots, lanes = on_way_t.shape
+    target = target_shares[target_row[week]]
+    grows = pool_grows[target_row[week]]
+    total = rows[0]
     for slot in range(slots):
         total[:] = 0.0
-        for place in range(fixed.slot_start[slot], fixed.slot_start[slot + 1]):
-            arc = fixed.slot_arcs[place]
-            pool = fixed.arc_pool[arc]
+        for place in range(slot_start[slot], slot_start[slot + 1]):
+            arc = slot_arcs[place]
+            pool = arc_pool[arc]
             for lane in range(lanes):
-                failed = work.failing[slot, lane] > options.rounding or grows[pool]
-                waited = live.failing_weeks[arc, lane] + (1.0 if failed else 0.0)
-                live.failing_weeks[arc, lane] = waited
-                served = work.served[arc, lane] if waited >= options.qualification_weeks[lane] else 0.0
-                weight = served * work.room[pool, lane]
-                missed = max(0.0, target[arc] - live.share[arc, lane])
-                work.go[arc, lane] = weight
-                work.back[arc, lane] = served * options.return_rate[lane] * missed
+                failed = failing_shares[slot, lane] > rounding or grows[pool]
+                waited = failing_weeks[arc, lane] + (1.0 if failed else 0.0)
+                failing_weeks[arc, lane] = waited
+                served = served_shares[arc, lane] if waited >= qualification_weeks[lane] else 0.0
+                weight = served * rooms[pool, lane]
+                missed = max(0.0, target[arc] - shares[arc, lane])
+                going_shares[arc, lane] = weight
+                coming_shares[arc, lane] = served * return_rate[lane] * missed
                 total[lane] += weight
-        for place in range(fixed.slot_start[slot], fixed.slot_start[slot + 1]):
-            arc = fixed.slot_arcs[place]
+        for place in range(slot_start[slot], slot_start[slot + 1]):
+            arc = slot_arcs[place]
             for lane in range(lanes):
-                part = work.go[arc, lane] / total[lane] if total[lane] > 0 else 0.0
-                work.go[arc, lane] = options.switching_rate[lane] * work.failing[slot, lane] * part
-    for arc in range(len(fixed.arc_pool)):
-        pool, slot = fixed.arc_pool[arc], fixed.arc_slot[arc]
+                part = going_shares[arc, lane] / total[lane] if total[lane] > 0 else 0.0
+                going_shares[arc, lane] = switching_rate[lane] * failing_shares[slot, lane] * part
+    for arc in range(len(arc_pool)):
+        pool, slot = arc_pool[arc], arc_slot[arc]
         for lane in range(lanes):
-            moving = work.go[arc, lane] + work.back[arc, lane]
-            work.claims[pool, lane] += moving * live.use_t[slot, lane]
-    for pool in range(len(work.claims)):
+            moving = going_shares[arc, lane] + coming_shares[arc, lane]
+            accepted[pool, lane] += moving * use_t[slot, lane]
+    for pool in range(len(accepted)):
         for lane in range(lanes):
-            claims = work.claims[pool, lane]
-            work.claims[pool, lane] = min(1.0, work.room[pool, lane] / claims if claims > 0 else 1.0)
+            claims = accepted[pool, lane]
+            accepted[pool, lane] = min(1.0, rooms[pool, lane] / claims if claims > 0 else 1.0)
 
 
 @compiled
-def _share(fixed: Fixed, live: Live, work: Work, target: Floats, slot: int) -> None:
+def _share(
+    arc_pool: Ints,
+    slot_arcs: Ints,
+    slot_start: Ints,
+    shares: Floats,
+    accepted: Floats,
+    on_way_t: Floats,
+    failing_shares: Floats,
+    served_shares: Floats,
+    going_shares: Floats,
+    coming_shares: Floats,
+    rows: Floats,
+    target: Floats,
+    slot: int,
+) -> None:
     """3.9: the new shares of one slot."""
-    lanes = work.way.shape[1]
-    going, extra, coming = work.row[0], work.row[1], work.row[2]
+    lanes = on_way_t.shape[1]
+    going, extra, coming = rows[0], rows[1], rows[2]
     going[:] = 0.0
     extra[:] = 0.0
     coming[:] = 0.0
-    for place in range(fixed.slot_start[slot], fixed.slot_start[slot + 1]):
-        arc = fixed.slot_arcs[place]
-        pool = fixed.arc_pool[arc]
+    for place in range(slot_start[slot], slot_start[slot + 1]):
+        arc = slot_arcs[place]
+        pool = arc_pool[arc]
         for lane in range(lanes):
-            go = work.go[arc, lane] * work.claims[pool, lane]
-            back = work.back[arc, lane] * work.claims[pool, lane]
-            work.go[arc, lane] = go
-            work.back[arc, lane] = back
+            go = going_shares[arc, lane] * accepted[pool, lane]
+            back = coming_shares[arc, lane] * accepted[pool, lane]
+            going_shares[arc, lane] = go
+            coming_shares[arc, lane] = back
             going[lane] += go
             coming[lane] += back
-            extra[lane] += max(0.0, live.share[arc, lane] - target[arc])
-    for place in range(fixed.slot_start[slot], fixed.slot_start[slot + 1]):
-        arc = fixed.slot_arcs[place]
+            extra[lane] += max(0.0, shares[arc, lane] - target[arc])
+    for place in range(slot_start[slot], slot_start[slot + 1]):
+        arc = slot_arcs[place]
         for lane in range(lanes):
-            share, failing = live.share[arc, lane], work.failing[slot, lane]
-            failed = share * (1.0 - work.served[arc, lane])
+            share, failing = shares[arc, lane], failing_shares[slot, lane]
+            failed = share * (1.0 - served_shares[arc, lane])
             left = (failed / failing if failing > 0 else 0.0) * going[lane]
             over = max(0.0, share - target[arc])
             away = (over / extra[lane] if extra[lane] > 0 else 0.0) * coming[lane]
-            share = share + work.go[arc, lane] - left + work.back[arc, lane] - away
-            live.share[arc, lane] = max(0.0, share)
+            share = share + going_shares[arc, lane] - left + coming_shares[arc, lane] - away
+            shares[arc, lane] = max(0.0, share)
 
 
 @compiled
-def order(fixed: Fixed, options: Options, sky: Sky, live: Live, work: Work, week: int) -> None:
+def order(
+    added_t: Floats,
+    slot_process: Ints,
+    slot_rate: Floats,
+    arc_pool: Ints,
+    arc_lag: Ints,
+    slot_arcs: Ints,
+    slot_start: Ints,
+    target_row: Ints,
+    target_shares: Floats,
+    order_smoothing: Floats,
+    slot_gap_weeks: Floats,
+    delay_learning: Floats,
+    slot_target: Floats,
+    new_plant_cover_weeks: float,
+    fixed_shares: bool,
+    licence_of: Ints,
+    slot_stock_t: Floats,
+    queue_t: Floats,
+    learned_weeks: Floats,
+    use_t: Floats,
+    need_orders: Floats,
+    refill_orders: Floats,
+    shares: Floats,
+    desired: Floats,
+    accepted: Floats,
+    on_way_t: Floats,
+    failing_shares: Floats,
+    served_shares: Floats,
+    going_shares: Floats,
+    coming_shares: Floats,
+    grants: Floats,
+    known_weeks: Floats,
+    applied: Floats,
+    rows: Floats,
+    week: int,
+) -> None:
     """3.10: order the smoothed desired use, and a part of the gap between target and position."""
-    slots, lanes = work.way.shape
-    for place in range(len(live.delay_weeks)):
+    slots, lanes = on_way_t.shape
+    for place in range(len(learned_weeks)):
         for lane in range(lanes):
-            delay = live.delay_weeks[place, lane]
-            learned = options.delay_learning[lane] * (work.known[place, lane] - delay)
-            live.delay_weeks[place, lane] = delay + learned
-    target = fixed.target_share[fixed.target_row[week]]
-    lead, waiting, need, refill = work.row[0], work.row[1], work.row[2], work.row[3]
+            delay = learned_weeks[place, lane]
+            learned = delay_learning[lane] * (known_weeks[place, lane] - delay)
+            learned_weeks[place, lane] = delay + learned
+    target = target_shares[target_row[week]]
+    lead, waiting, need, refill = rows[0], rows[1], rows[2], rows[3]
     for slot in range(slots):
-        if not options.fixed_shares:
-            _share(fixed, live, work, target, slot)
-        start, end = fixed.slot_start[slot], fixed.slot_start[slot + 1]
+        if not fixed_shares:
+            _share(
+                arc_pool,
+                slot_arcs,
+                slot_start,
+                shares,
+                accepted,
+                on_way_t,
+                failing_shares,
+                served_shares,
+                going_shares,
+                coming_shares,
+                rows,
+                target,
+                slot,
+            )
+        start, end = slot_start[slot], slot_start[slot + 1]
         lead[:] = 0.0
         waiting[:] = 0.0
         for place in range(start, end):
-            arc = fixed.slot_arcs[place]
-            lag, licence = fixed.arc_lag[arc], sky.licence[arc]
+            arc = slot_arcs[place]
+            lag, licence = arc_lag[arc], licence_of[arc]
             if licence < 0:
                 for lane in range(lanes):
-                    lead[lane] += live.share[arc, lane] * lag
+                    lead[lane] += shares[arc, lane] * lag
             else:
                 for lane in range(lanes):
-                    lead[lane] += live.share[arc, lane] * (lag + live.delay_weeks[licence, lane])
-                    waiting[lane] += live.queue_t[licence, lane] * work.grant[licence, lane]
-        plant, rate = fixed.slot_process[slot], fixed.slot_t[slot]
-        new_stock = options.new_plant_cover_weeks * rate * fixed.added_t[week, plant]
+                    lead[lane] += shares[arc, lane] * (lag + learned_weeks[licence, lane])
+                    waiting[lane] += queue_t[licence, lane] * grants[licence, lane]
+        plant, rate = slot_process[slot], slot_rate[slot]
+        new_stock = new_plant_cover_weeks * rate * added_t[week, plant]
         for lane in range(lanes):
-            use = live.use_t[slot, lane]
-            use = use + options.order_smoothing[lane] * (rate * work.desired[plant, lane] - use)
-            live.use_t[slot, lane] = use
-            position = live.slot_t[slot, lane] + work.way[slot, lane] + waiting[lane]
-            goal = options.slot_target[slot, lane] + new_stock + lead[lane] * use
-            gap = (goal - position) / options.slot_gap_weeks[lane]
+            use = use_t[slot, lane]
+            use = use + order_smoothing[lane] * (rate * desired[plant, lane] - use)
+            use_t[slot, lane] = use
+            position = slot_stock_t[slot, lane] + on_way_t[slot, lane] + waiting[lane]
+            goal = slot_target[slot, lane] + new_stock + lead[lane] * use
+            gap = (goal - position) / slot_gap_weeks[lane]
             need[lane] = max(0.0, use + min(0.0, gap))
             refill[lane] = max(0.0, gap)
         for place in range(start, end):
-            arc = fixed.slot_arcs[place]
-            licence = sky.licence[arc]
+            arc = slot_arcs[place]
+            licence = licence_of[arc]
             if licence < 0:
                 for lane in range(lanes):
-                    live.need_order_t[arc, lane] = live.share[arc, lane] * need[lane]
-                    live.refill_order_t[arc, lane] = live.share[arc, lane] * refill[lane]
+                    need_orders[arc, lane] = shares[arc, lane] * need[lane]
+                    refill_orders[arc, lane] = shares[arc, lane] * refill[lane]
             else:
                 for lane in range(lanes):
-                    asked = live.share[arc, lane] / work.apply[licence, lane]
-                    live.need_order_t[arc, lane] = asked * need[lane]
-                    live.refill_order_t[arc, lane] = asked * refill[lane]
+                    asked = shares[arc, lane] / applied[licence, lane]
+                    need_orders[arc, lane] = asked * need[lane]
+                    refill_orders[arc, lane] = asked * refill[lane]

@@ -61,9 +61,7 @@ def _in_order(parts: Floats) -> Floats:
     return total
 
 
-def _fix(
-    chain: Chain, layout: Layout, markets: Markets, added_t: Floats, stockpile_t: Floats
-) -> Fixed:
+def _fix(chain: Chain, layout: Layout, markets: Markets, added_t: Floats, stockpile_t: Floats) -> Fixed:
     slots = len(chain.slot_process)
     changes = _changes([added_t])
     arcs = np.argsort(chain.arc_slot, kind="stable")
@@ -120,9 +118,7 @@ def _fix(
     )
 
 
-def _choose(
-    behaviour: Behaviour, targets: Targets, layout: Layout, markets: Markets, lanes: int
-) -> Options:
+def _choose(behaviour: Behaviour, targets: Targets, layout: Layout, markets: Markets, lanes: int) -> Options:
     """Options with one value a lane."""
 
     def spread(value: Any) -> Floats:
@@ -212,9 +208,7 @@ def _stack(futures: Sequence[Conditions]) -> Sky:
     )  # fmt: skip
 
 
-def _start(
-    chain: Chain, layout: Layout, fixed: Fixed, options: Options, sky: Sky, lanes: int
-) -> Live:
+def _start(chain: Chain, layout: Layout, fixed: Fixed, options: Options, sky: Sky, lanes: int) -> Live:
     """Take the baseline, as ``week.Engine`` does."""
 
     def spread(values: Floats) -> Floats:
