@@ -6,10 +6,14 @@ differences between two runs are differences of the plan, not of luck.
 
 from __future__ import annotations
 
+import os
 import zlib
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,12 +21,14 @@ import pandas as pd
 from ytterby.errors import YtterbyError
 from ytterby.network.assumptions import Doubts
 from ytterby.network.behaviour import Behaviour
+from ytterby.network.blocks import stack_behaviours
 from ytterby.network.chain import Chain, Floats, Ints
 from ytterby.network.shocks import Conditions, Scenario, draw_conditions
-from ytterby.network.simulate import Run, simulate
+from ytterby.network.simulate import Run, Simulator, choose_engine
 
 BLOCK = 16  # lanes that stay in cache; results do not depend on it
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,8 @@ def run_ensemble(
     progress: Progress | None = None,
     block: int = BLOCK,
     doubts: Doubts | None = None,
+    engine: str = "auto",
+    threads: int | None = None,
 ) -> Ensemble:
     """Simulate ``draws`` futures over all scenarios.
 
@@ -141,28 +149,23 @@ def run_ensemble(
     progress: called with draws done and draws in all after each block.
     doubts: what is not known about the chain, one column a draw (``assumptions.doubts_at``); with them
         every draw differs, so that even a scenario without uncertain numbers gets them all.
+    engine: as for ``simulate``.
+    threads: blocks that run at the same time; one a processor with numba when absent, else 1. Neither
+        threads nor ``block`` change a number.
 
     Raises
     ------
     YtterbyError: fewer draws than scenarios; doubts for several scenarios, or for other draws.
     """
     plan = _doubted(scenarios, draws, doubts) if doubts else spread_draws(scenarios, draws)
+    simulator = ready_simulator(chain, len(plan), weeks, added_capacity_t, stockpile_t, engine=engine)
     runs: list[Run] = []
-    for start in range(0, len(plan), block):
-        part = plan[start : start + block]
-        conditions = [draw.conditions(chain, weeks, seed) for draw in part]
-        known = doubts.part(start, start + block) if doubts else None
-        run = simulate(
-            chain,
-            conditions,
-            behaviour=known.behaviours if known else behaviour,
-            added_capacity_t=added_capacity_t,
-            stockpile_t=stockpile_t,
-            targets=known.targets if known else None,
-        )
+    for _, run in run_blocks(
+        simulator, plan, seed, behaviour=behaviour, doubts=doubts, block=block, threads=threads
+    ):
         runs.append(run)
         if progress:
-            progress(start + len(part), len(plan))
+            progress(sum(len(each.ledger) for each in runs), len(plan))
     return Ensemble(
         chain=chain,
         draws=plan,
@@ -175,6 +178,55 @@ def run_ensemble(
         ledger=max(float(run.ledger.max(initial=0.0)) for run in runs),
         seed=seed,
     )
+
+
+def ready_simulator(
+    chain: Chain, draws: int, weeks: int, added_t: Floats | None, stockpile_t: Floats | None, *, engine: str
+) -> Simulator:
+    """Make a chain ready for so many draws with the engine that suits them."""
+    chosen = choose_engine(engine, chain, draws * weeks)
+    return Simulator(chain, weeks, added_t, stockpile_t, engine=chosen)
+
+
+def run_blocks(
+    simulator: Simulator,
+    plan: Sequence[Draw],
+    seed: int,
+    *,
+    behaviour: Behaviour | None = None,
+    doubts: Doubts | None = None,
+    block: int = BLOCK,
+    threads: int | None = None,
+) -> Iterator[tuple[Sequence[Draw], Run]]:
+    """Simulate draws block by block; blocks come in the order of the draws, whichever ends first."""
+
+    def run(start: int) -> tuple[Sequence[Draw], Run]:
+        part = plan[start : start + block]
+        conditions = [draw.conditions(simulator.chain, simulator.weeks, seed) for draw in part]
+        known = doubts.part(start, start + block) if doubts else None
+        options = stack_behaviours(known.behaviours) if known else behaviour or Behaviour()
+        targets = known.targets if known else None
+        return part, simulator.run(conditions, options, targets, stocks=False)
+
+    starts = range(0, len(plan), block)
+    workers = threads or (simulator.kernel is not None and os.cpu_count()) or 1
+    return map(run, starts) if workers == 1 else _threaded(run, starts, workers)
+
+
+def _threaded(work: Callable[[int], T], starts: Iterable[int], workers: int) -> Iterator[T]:
+    """Results in the order of the starts; only a few are made before they are taken."""
+    waiting: deque[Future[T]] = deque()
+    with ThreadPoolExecutor(workers, "draws") as pool:
+        try:
+            for start in starts:
+                waiting.append(pool.submit(work, start))
+                if len(waiting) > 2 * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for each in waiting:
+                each.cancel()
 
 
 def _doubted(scenarios: Sequence[Scenario], draws: int, doubts: Doubts) -> tuple[Draw, ...]:
