@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -167,7 +168,7 @@ class Simulator:
 
 def _lanes_first(chain: Chain, told: Told) -> Run:
     """Turn what the kernel keeps [.., lane] around."""
-    turned = {
+    turned: dict[str, Any] = {
         name: np.ascontiguousarray(np.moveaxis(values, -1, 0)) for name, values in told._asdict().items()
     }
     return Run(uses=np.flatnonzero(chain.process_is_use), **turned)

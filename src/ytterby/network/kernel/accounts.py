@@ -3,43 +3,13 @@
 from __future__ import annotations
 
 from ytterby.network.chain import Floats, Ints
-from ytterby.network.kernel.compiled import compiled
+from ytterby.network.kernel.compiled import clear, compiled, copy
 
 
 @compiled
-def weigh(
-    pool_material: Ints,
-    slot_material: Ints,
-    arc_pool: Ints,
-    pile_pool: Ints,
-    licence_arcs: Ints,
-    pool_t: Floats,
-    slot_stock_t: Floats,
-    queue_t: Floats,
-    stockpile_t: Floats,
-    on_way_t: Floats,
-    allowed_shares: Floats,
-    sums: Floats,
-    held: Floats,
-    mass: Floats,
-) -> None:
-    """6: tonnes of each material in pools, stockpiles, slots, on the way and in queues."""
-    lanes = allowed_shares.shape[1]
-    mass[:] = 0.0
-    for pool in range(len(pool_t)):
-        for lane in range(lanes):
-            mass[pool_material[pool], lane] += pool_t[pool, lane]
-    _add_rows(sums, stockpile_t, pool_material[pile_pool], mass)
-    held[:] = slot_stock_t + on_way_t
-    _add_rows(sums, held, slot_material, mass)
-    material = pool_material[arc_pool[licence_arcs]]
-    _add_rows(sums, queue_t, material, mass)
-
-
-@compiled
-def _add_rows(sums: Floats, values: Floats, group: Ints, total: Floats) -> None:
+def add_rows(values: Floats, group: Ints, sums: Floats, total: Floats) -> None:
     """Sum rows [item, lane] by group, then add the sums to ``total``."""
-    sums[:] = 0.0
+    clear(sums)
     for item in range(len(values)):
         for lane in range(values.shape[1]):
             sums[group[item], lane] += values[item, lane]
@@ -49,135 +19,99 @@ def _add_rows(sums: Floats, values: Floats, group: Ints, total: Floats) -> None:
 
 
 @compiled
-def close_week(
-    base_activity_t: Floats,
-    uses: Ints,
+def weigh(
+    pool_material: Ints,
+    pile_material: Ints,
+    slot_material: Ints,
+    licence_material: Ints,
+    pool_t: Floats,
+    stockpile_t: Floats,
+    slot_stock_t: Floats,
+    on_way_t: Floats,
+    queue_t: Floats,
+    held: Floats,
+    sums: Floats,
+    mass: Floats,
+) -> None:
+    """Tonnes of each material in pools, stockpiles, slots, on the way and in queues."""
+    clear(mass)
+    add_rows(pool_t, pool_material, sums, mass)
+    add_rows(stockpile_t, pile_material, sums, mass)
+    for slot in range(held.shape[0]):
+        for lane in range(held.shape[1]):
+            held[slot, lane] = slot_stock_t[slot, lane] + on_way_t[slot, lane]
+    add_rows(held, slot_material, sums, mass)
+    add_rows(queue_t, licence_material, sums, mass)
+
+
+@compiled
+def balance(
     pool_material: Ints,
     slot_material: Ints,
-    arc_pool: Ints,
-    pile_pool: Ints,
-    rounding: float,
-    demand_row: Ints,
-    demand_factor: Floats,
-    licence_arcs: Ints,
-    pool_t: Floats,
-    slot_stock_t: Floats,
-    queue_t: Floats,
-    stockpile_t: Floats,
-    activity_t: Floats,
-    material_price: Floats,
-    forgone: Floats,
     made_t: Floats,
-    disposals: Floats,
     used_t: Floats,
-    on_way_t: Floats,
-    allowed_shares: Floats,
+    disposals: Floats,
     mass_before: Floats,
     mass: Floats,
     sums: Floats,
     made_by_material: Floats,
     lost: Floats,
-    held: Floats,
-    kept_need_t: Floats,
-    kept_unmet_t: Floats,
-    kept_forgone_t: Floats,
-    kept_price_index: Floats,
-    kept_stockpile_t: Floats,
-    kept_activity_t: Floats,
-    kept_pool_stock_t: Floats,
-    ledger: Floats,
-    week: int,
+    ledger_now: Floats,
 ) -> None:
-    """6: the mass ledger; note the week."""
-    lanes = allowed_shares.shape[1]
-    mass_before[:] = mass
-    weigh(
-        pool_material,
-        slot_material,
-        arc_pool,
-        pile_pool,
-        licence_arcs,
-        pool_t,
-        slot_stock_t,
-        queue_t,
-        stockpile_t,
-        on_way_t,
-        allowed_shares,
-        sums,
-        held,
-        mass,
-    )
-    made_by_material[:] = 0.0
-    _add_rows(sums, made_t, pool_material, made_by_material)
-    lost[:] = 0.0
-    _add_rows(sums, used_t, slot_material, lost)
-    _add_rows(sums, disposals, pool_material, lost)
-    for lane in range(lanes):
+    """Largest residual of stock change = made - used - disposed over materials, per tonne handled."""
+    clear(made_by_material)
+    clear(lost)
+    add_rows(made_t, pool_material, sums, made_by_material)
+    add_rows(used_t, slot_material, sums, lost)
+    add_rows(disposals, pool_material, sums, lost)
+    for lane in range(len(ledger_now)):
         worst = 0.0
         for material in range(len(mass)):
             before, made = mass_before[material, lane], made_by_material[material, lane]
             off = abs(mass[material, lane] - before - made + lost[material, lane])
             handled = before + made
             worst = max(worst, off / handled if handled > 0 else 0.0)
-        ledger[week, lane] = worst
-    _note(
-        base_activity_t,
-        uses,
-        rounding,
-        demand_row,
-        demand_factor,
-        pool_t,
-        stockpile_t,
-        activity_t,
-        material_price,
-        forgone,
-        allowed_shares,
-        kept_need_t,
-        kept_unmet_t,
-        kept_forgone_t,
-        kept_price_index,
-        kept_stockpile_t,
-        kept_activity_t,
-        kept_pool_stock_t,
-        week,
-    )
+        ledger_now[lane] = worst
 
 
 @compiled
-def _note(
-    base_activity_t: Floats,
+def note_uses(
     uses: Ints,
-    rounding: float,
-    demand_row: Ints,
-    demand_factor: Floats,
-    pool_t: Floats,
-    stockpile_t: Floats,
+    base_activity_t: Floats,
+    factor: Floats,
     activity_t: Floats,
-    material_price: Floats,
     forgone: Floats,
-    allowed_shares: Floats,
+    rounding: float,
     kept_need_t: Floats,
     kept_unmet_t: Floats,
     kept_forgone_t: Floats,
+) -> None:
+    """Keep need, unmet need and what was given up for its price, [use, lane] of the week."""
+    for number in range(len(uses)):
+        use = uses[number]
+        for lane in range(activity_t.shape[1]):
+            need = base_activity_t[use] * factor[use, lane]
+            unmet = need - activity_t[use, lane]
+            kept_need_t[number, lane] = need
+            kept_unmet_t[number, lane] = 0.0 if unmet <= rounding * need else unmet
+            kept_forgone_t[number, lane] = forgone[use, lane]
+
+
+@compiled
+def note_stocks(
+    material_price: Floats,
+    stockpile_t: Floats,
+    activity_t: Floats,
+    pool_t: Floats,
     kept_price_index: Floats,
     kept_stockpile_t: Floats,
     kept_activity_t: Floats,
     kept_pool_stock_t: Floats,
     week: int,
 ) -> None:
-    """Keep what happened to the uses, prices and stocks."""
-    lanes = allowed_shares.shape[1]
-    factor = demand_factor[demand_row[week]]
-    for number in range(len(uses)):
-        use = uses[number]
-        for lane in range(lanes):
-            need = base_activity_t[use] * factor[use, lane]
-            unmet = need - activity_t[use, lane]
-            kept_need_t[week, number, lane] = need
-            kept_unmet_t[week, number, lane] = 0.0 if unmet <= rounding * need else unmet
-            kept_forgone_t[week, number, lane] = forgone[use, lane]
-    kept_price_index[week] = material_price
-    kept_stockpile_t[week] = stockpile_t
+    """Keep prices and stockpiles of the week; activity and stocks of pools where they are asked for."""
+    copy(material_price, kept_price_index[week])
+    copy(stockpile_t, kept_stockpile_t[week])
     if len(kept_activity_t):
-        kept_activity_t[week] = activity_t
-        kept_pool_stock_t[week] = pool_t
+        copy(activity_t, kept_activity_t[week])
+        copy(pool_t, kept_pool_stock_t[week])

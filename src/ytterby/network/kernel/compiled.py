@@ -9,8 +9,13 @@ from typing import Any, TypeVar
 
 import numba
 
+from ytterby.network.chain import Floats
+
 F = TypeVar("F", bound=Callable[..., Any])
-_HOW = {"nogil": True, "error_model": "numpy"}  # no fastmath: sums keep their order, so blocks agree
+_HOW: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+}  # no fastmath: sums keep their order, so blocks agree
 
 
 def compiled(function: F) -> F:
@@ -26,6 +31,29 @@ def compiled_and_kept(function: F) -> F:
     except RuntimeError:  # neither the package's folder nor the user's cache can be written
         made = numba.njit(**_HOW)(function)
     return made
+
+
+@compiled
+def clear(values: Floats) -> None:
+    """Fill [item, lane] with zeros; assigning to a slice takes numba far longer to compile."""
+    for item in range(values.shape[0]):
+        for lane in range(values.shape[1]):
+            values[item, lane] = 0.0
+
+
+@compiled
+def clear_row(values: Floats) -> None:
+    """Fill [lane] with zeros."""
+    for lane in range(len(values)):
+        values[lane] = 0.0
+
+
+@compiled
+def copy(values: Floats, into: Floats) -> None:
+    """Copy [item, lane]."""
+    for item in range(values.shape[0]):
+        for lane in range(values.shape[1]):
+            into[item, lane] = values[item, lane]
 
 
 def sources_digest() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ytterby.network.chain import Flags, Floats, Ints
-from ytterby.network.kernel.compiled import compiled
+from ytterby.network.kernel.compiled import clear, compiled
 
 
 @compiled
@@ -248,7 +248,7 @@ def produce(
                 used = rate * activity
                 used_t[slot, lane] = used
                 slot_stock_t[slot, lane] = max(0.0, slot_stock_t[slot, lane] - used)
-    made_t[:] = 0.0
+    clear(made_t)
     for output in range(len(output_pool)):
         plant, pool, rate = output_process[output], output_pool[output], output_rate[output]
         for lane in range(lanes):

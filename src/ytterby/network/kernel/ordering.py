@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ytterby.network.chain import Flags, Floats, Ints
-from ytterby.network.kernel.compiled import compiled
+from ytterby.network.kernel.compiled import clear, clear_row, compiled
 
 
 @compiled
@@ -94,7 +94,8 @@ def find_room(
             feasible[plant, lane] = 0.0 if is_use[plant] else capacity[plant, lane]
     least = rows[0]
     for number in range(len(fed)):
-        least[:] = 1.0
+        for lane in range(lanes):
+            least[lane] = 1.0
         for slot in range(fed_start[number], fed_start[number + 1]):
             for lane in range(lanes):
                 least[lane] = min(least[lane], delivered[slot, lane])
@@ -105,7 +106,7 @@ def find_room(
             wanted, activity = desired[plant, lane], activity_t[plant, lane]
             if activity < wanted * (1 - rounding):
                 feasible[plant, lane] = 0.0
-    rooms[:] = 0.0
+    clear(rooms)
     for output in range(len(output_pool)):
         plant, pool, rate = output_process[output], output_pool[output], output_rate[output]
         for lane in range(lanes):
@@ -149,7 +150,7 @@ def switch(
     grows = pool_grows[target_row[week]]
     total = rows[0]
     for slot in range(slots):
-        total[:] = 0.0
+        clear_row(total)
         for place in range(slot_start[slot], slot_start[slot + 1]):
             arc = slot_arcs[place]
             pool = arc_pool[arc]
@@ -198,9 +199,9 @@ def _share(
     """3.9: the new shares of one slot."""
     lanes = on_way_t.shape[1]
     going, extra, coming = rows[0], rows[1], rows[2]
-    going[:] = 0.0
-    extra[:] = 0.0
-    coming[:] = 0.0
+    clear_row(going)
+    clear_row(extra)
+    clear_row(coming)
     for place in range(slot_start[slot], slot_start[slot + 1]):
         arc = slot_arcs[place]
         pool = arc_pool[arc]
@@ -289,8 +290,8 @@ def order(
                 slot,
             )
         start, end = slot_start[slot], slot_start[slot + 1]
-        lead[:] = 0.0
-        waiting[:] = 0.0
+        clear_row(lead)
+        clear_row(waiting)
         for place in range(start, end):
             arc = slot_arcs[place]
             lag, licence = arc_lag[arc], licence_of[arc]

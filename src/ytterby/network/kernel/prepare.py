@@ -40,7 +40,7 @@ class Kernel:
 
         lanes, weeks = len(futures), futures[0].weeks
         options = _choose(behaviour, targets, self.layout, self.markets, lanes)
-        sky = _plain(_stack(futures))
+        sky = _plain(_stack(self.chain, futures))
         live = _start(self.chain, self.layout, self.fixed, options, sky, lanes)
         work = _room(self.fixed, sky, live, self.layout.classes)
         told = _told(self.fixed, live, weeks, stocks=stocks)
@@ -52,7 +52,7 @@ class Kernel:
 def _plain(record: R) -> R:
     """Writable arrays in C order, each of one type: every other kind would be compiled anew."""
     kinds = {"f": np.float64, "i": np.int64, "b": np.bool_}
-    return type(record)(*(np.require(each, kinds[each.dtype.kind], "CW") for each in record))
+    return type(record)(*(np.require(each, kinds[each.dtype.kind], ["C", "W"]) for each in record))
 
 
 def _in_order(parts: Floats) -> Floats:
@@ -69,6 +69,7 @@ def _fix(chain: Chain, layout: Layout, markets: Markets, added_t: Floats, stockp
     last = np.searchsorted(chain.slot_process, markets.elastic, side="right")
     ways = [np.asarray(each, dtype=np.int64) for each in layout.pile_arcs]
     reached = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *ways]))
+    piles = np.array([pile.pool for pile in chain.stockpiles], dtype=np.int64)
     return Fixed(
         is_use=chain.process_is_use,
         activity_t=chain.activity_t,
@@ -92,7 +93,7 @@ def _fix(chain: Chain, layout: Layout, markets: Markets, added_t: Floats, stockp
         slot_t=chain.slot_t,
         slot_material=chain.slot_material,
         slot_market=markets.of_slot,
-        base_lead=layout.base_lead[:, 0],
+        base_lead=layout.base_lead[:, 0].astype(float),
         arc_pool=chain.arc_pool,
         arc_slot=chain.arc_slot,
         arc_class=layout.arc_class,
@@ -109,7 +110,8 @@ def _fix(chain: Chain, layout: Layout, markets: Markets, added_t: Floats, stockp
         elastic_end=last,
         slot_weight=markets.weight,
         market_material=markets.market_material,
-        pile_pool=np.array([pile.pool for pile in chain.stockpiles], dtype=np.int64),
+        pile_pool=piles,
+        pile_material=chain.pool_material[piles],
         pile_stock_t=stockpile_t,
         pile_arcs=np.concatenate([np.zeros(0, dtype=np.int64), *ways]),
         pile_start=np.cumsum([0, *map(len, ways)], dtype=np.int64),
@@ -178,7 +180,7 @@ def _some_rows(parts: Sequence[Floats | None]) -> tuple[Ints, Floats]:
     return index, rows
 
 
-def _stack(futures: Sequence[Conditions]) -> Sky:
+def _stack(chain: Chain, futures: Sequence[Conditions]) -> Sky:
     """Put the futures of a block side by side."""
     capacity_row, capacity = _rows([each.capacity_factor for each in futures])
     demand_row, demand = _rows([each.demand_factor for each in futures])
@@ -194,6 +196,7 @@ def _stack(futures: Sequence[Conditions]) -> Sky:
     return Sky(
         capacity_row, capacity, demand_row, demand, open_row, arc_open, licence_row, licensed,
         licence_arcs=np.flatnonzero(ever),
+        licence_material=chain.pool_material[chain.arc_pool[ever]],
         licence=np.where(ever, np.cumsum(ever) - 1, -1),
         delay_weeks=np.stack([each.delay_weeks[ever] for each in futures], axis=-1),
         approval=np.stack([each.approval[ever] for each in futures], axis=-1),

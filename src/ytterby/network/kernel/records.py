@@ -50,6 +50,7 @@ class Fixed(NamedTuple):
     slot_weight: Floats  # part of a use's input value
     market_material: Ints
     pile_pool: Ints
+    pile_material: Ints
     pile_stock_t: Floats
     pile_arcs: Ints
     pile_start: Ints
@@ -96,6 +97,7 @@ class Sky(NamedTuple):
     licence_row: Ints
     licensed: Flags  # [row, licence arc, lane]
     licence_arcs: Ints  # arcs that need a licence in some week of some lane
+    licence_material: Ints
     licence: Ints  # [arc] place among them, or -1
     delay_weeks: Floats  # [licence arc, lane]
     approval: Floats

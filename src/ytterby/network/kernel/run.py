@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ytterby.network.kernel.accounts import close_week, weigh
-from ytterby.network.kernel.compiled import compiled_and_kept, sources_digest
+from ytterby.network.kernel.accounts import balance, note_stocks, note_uses, weigh
+from ytterby.network.kernel.compiled import compiled_and_kept, copy, sources_digest
 from ytterby.network.kernel.making import answer_prices, desire, produce, receive
 from ytterby.network.kernel.ordering import find_room, order, settle_prices, switch
 from ytterby.network.kernel.records import Fixed, Live, Options, Sky, Told, Work
@@ -28,18 +28,16 @@ def _of_sources(digest: str) -> Weeks:
         """Move the state through all weeks."""
         weigh(
             fixed.pool_material,
+            fixed.pile_material,
             fixed.slot_material,
-            fixed.arc_pool,
-            fixed.pile_pool,
-            sky.licence_arcs,
+            sky.licence_material,
             live.pool_t,
-            live.slot_t,
-            live.queue_t,
             live.stockpile_t,
+            live.slot_t,
             work.way,
-            work.allowed,
-            work.sums,
+            live.queue_t,
             work.held,
+            work.sums,
             work.mass,
         )
         for week in range(len(told.ledger)):
@@ -384,43 +382,54 @@ def _of_sources(digest: str) -> Weeks:
                 work.row,
                 week,
             )
-            close_week(
-                fixed.activity_t,
-                fixed.uses,
+            copy(work.mass, work.before)
+            weigh(
+                fixed.pool_material,
+                fixed.pile_material,
+                fixed.slot_material,
+                sky.licence_material,
+                live.pool_t,
+                live.stockpile_t,
+                live.slot_t,
+                work.way,
+                live.queue_t,
+                work.held,
+                work.sums,
+                work.mass,
+            )
+            balance(
                 fixed.pool_material,
                 fixed.slot_material,
-                fixed.arc_pool,
-                fixed.pile_pool,
-                options.rounding,
-                sky.demand_row,
-                sky.demand_factor,
-                sky.licence_arcs,
-                live.pool_t,
-                live.slot_t,
-                live.queue_t,
-                live.stockpile_t,
-                live.activity_t,
-                live.material_price,
-                work.forgone,
                 work.made,
-                work.disposal,
                 work.used,
-                work.way,
-                work.allowed,
+                work.disposal,
                 work.before,
                 work.mass,
                 work.sums,
                 work.made_material,
                 work.lost,
-                work.held,
-                told.need_t,
-                told.unmet_t,
-                told.forgone_t,
+                told.ledger[week],
+            )
+            note_uses(
+                fixed.uses,
+                fixed.activity_t,
+                sky.demand_factor[sky.demand_row[week]],
+                live.activity_t,
+                work.forgone,
+                options.rounding,
+                told.need_t[week],
+                told.unmet_t[week],
+                told.forgone_t[week],
+            )
+            note_stocks(
+                live.material_price,
+                live.stockpile_t,
+                live.activity_t,
+                live.pool_t,
                 told.price_index,
                 told.stockpile_t,
                 told.activity_t,
                 told.pool_stock_t,
-                told.ledger,
                 week,
             )
         return len(digest)  # holds on to the digest, which tells kept machine code apart

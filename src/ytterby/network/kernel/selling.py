@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ytterby.network.chain import Flags, Floats, Ints
-from ytterby.network.kernel.compiled import compiled
+from ytterby.network.kernel.compiled import clear, clear_row, compiled
 
 
 @compiled
@@ -81,7 +81,7 @@ def allow(
             week,
             limit,
         )
-        total[:] = 0.0
+        clear_row(total)
         for place in range(quota_start[quota], quota_start[quota + 1]):
             arc = quota_arcs[place]
             for lane in range(lanes):
@@ -111,11 +111,12 @@ def _limit(
     """2.3: most that may flow this week; infinite where the quota is not in force."""
     limits, used = quota_limit[quota], quota_used[quota]
     if quota_period[quota] == 1:
-        limit[:] = limits[week]
+        for lane in range(len(limit)):
+            limit[lane] = limits[week, lane]
         return
     first, until = quota_from[quota, week], quota_until[quota, week]
     if week == first:
-        used[:] = 0.0
+        clear_row(used)
     for lane in range(len(limit)):
         total, ahead = 0.0, 0.0
         for at in range(first, until):
@@ -148,8 +149,11 @@ def count_orders(
 ) -> None:
     """Add up orders by pool, class, material and market."""
     lanes = allowed_shares.shape[1]
-    for sums in (orders_t, refills, asked_for, material_orders, market_orders):
-        sums[:] = 0.0
+    clear(orders_t)
+    clear(refills)
+    clear(asked_for)
+    clear(material_orders)
+    clear(market_orders)
     for arc in range(len(arc_pool)):
         pool, place = arc_pool[arc], arc_class[arc]
         material, market = pool_material[pool], slot_market[arc_slot[arc]]
@@ -178,7 +182,7 @@ def ration(
     classes = len(asked_for) // pools
     earlier = rows[0]
     for pool in range(pools):
-        earlier[:] = 0.0
+        clear_row(earlier)
         for place in range(pool * classes, (pool + 1) * classes):
             for lane in range(lanes):
                 asked = asked_for[place, lane]
@@ -212,8 +216,9 @@ def sell(
 ) -> None:
     """3.5: goods leave the pools."""
     lanes = allowed_shares.shape[1]
-    for sums in (sold, material_flow, market_flow):
-        sums[:] = 0.0
+    clear(sold)
+    clear(material_flow)
+    clear(market_flow)
     for arc in range(len(arc_pool)):
         pool, place = arc_pool[arc], arc_class[arc]
         material, market = pool_material[pool], slot_market[arc_slot[arc]]
@@ -250,7 +255,7 @@ def spend_quotas(
     total = rows[0]
     for quota in range(len(quota_period)):
         if quota_period[quota] > 1:
-            total[:] = 0.0
+            clear_row(total)
             for place in range(quota_start[quota], quota_start[quota + 1]):
                 for lane in range(lanes):
                     total[lane] += shipped_t[quota_arcs[place], lane]
@@ -273,7 +278,7 @@ def license_goods(
 ) -> None:
     """3.6: what needs a licence waits; a part is refused and returns to its pool."""
     lanes = allowed_shares.shape[1]
-    returned[:] = 0.0
+    clear(returned)
     if not len(licence_arcs):
         return
     for place in range(len(licence_arcs)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ytterby.network.chain import Flags, Floats, Ints
-from ytterby.network.kernel.compiled import compiled
+from ytterby.network.kernel.compiled import clear, clear_row, compiled
 
 
 @compiled
@@ -71,8 +71,8 @@ def release_stockpiles(
     )
     total, release = rows[0], rows[1]
     for pile in range(len(pile_pool)):
-        total[:] = 0.0
-        release[:] = 0.0
+        clear_row(total)
+        clear_row(release)
         start, end = pile_start[pile], pile_start[pile + 1]
         for place in range(start, end):
             arc = pile_arcs[place]
@@ -150,8 +150,8 @@ def _miss(
     lanes = allowed_shares.shape[1]
     shipped, way = rows[0], rows[1]
     for slot in pile_slots:
-        shipped[:] = 0.0
-        way[:] = 0.0
+        clear_row(shipped)
+        clear_row(way)
         for place in range(slot_start[slot], slot_start[slot + 1]):
             for lane in range(lanes):
                 shipped[lane] += shipped_t[slot_arcs[place], lane]
@@ -230,7 +230,7 @@ def send(
     slots, lanes = on_way_t.shape
     ring = len(road_t)
     for slot in range(slots):
-        parts[:] = 0.0
+        clear(parts)
         delivered[slot] = 0.0
         failing_shares[slot] = 0.0
         for place in range(slot_start[slot], slot_start[slot + 1]):
