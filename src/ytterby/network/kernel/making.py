@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ytterby.network.chain import Flags, Floats, Ints
-from ytterby.network.kernel.compiled import clear, compiled
+from ytterby.network.kernel.compiled import clear, clear_row, compiled
 
 
 @compiled
@@ -53,6 +53,7 @@ def answer_prices(
     market_price: Floats,
     needs: Floats,
     forgone: Floats,
+    rows: Floats,
     week: int,
 ) -> None:
     """3.8: what uses want at the price they pay."""
@@ -62,25 +63,27 @@ def answer_prices(
         for lane in range(lanes):
             needs[plant, lane] = base_activity_t[plant] * factor[plant, lane]
             forgone[plant, lane] = 0.0
-    taxed = len(tariff_row) > 0
+    price, added = rows[0], rows[1]
     for number in range(len(elastic)):
+        clear_row(price)
+        for slot in range(elastic_start[number], elastic_end[number]):
+            clear_row(added)
+            if len(tariff_row):
+                rates = tariff[tariff_row[week]]
+                for place in range(slot_start[slot], slot_start[slot + 1]):
+                    arc = slot_arcs[place]
+                    for lane in range(lanes):
+                        added[lane] += shares[arc, lane] * rates[arc, lane] / (1.0 + arc_tariff[arc])
+            for lane in range(lanes):
+                paid = market_price[slot_market[slot], lane] * (1.0 + added[lane])
+                price[lane] += slot_weight[slot] * paid
         use = elastic[number]
         for lane in range(lanes):
-            price = 0.0
-            for slot in range(elastic_start[number], elastic_end[number]):
-                paid = market_price[slot_market[slot], lane]
-                if taxed:
-                    rates = tariff[tariff_row[week]]
-                    added = 0.0
-                    for place in range(slot_start[slot], slot_start[slot + 1]):
-                        arc = slot_arcs[place]
-                        added += shares[arc, lane] * rates[arc, lane] / (1.0 + arc_tariff[arc])
-                    paid = paid * (1.0 + added)
-                price += slot_weight[slot] * paid
-            share = 1.0 if price == 1.0 else min(1.0, price ** -elasticity[use])
-            need = needs[use, lane]
-            forgone[use, lane] = need - need * share
-            needs[use, lane] = need * share
+            if price[lane] != 1.0:
+                need = needs[use, lane]
+                wanted = need * min(1.0, price[lane] ** -elasticity[use])
+                forgone[use, lane] = need - wanted
+                needs[use, lane] = wanted
 
 
 @compiled

@@ -116,6 +116,7 @@ def _fix(chain: Chain, layout: Layout, markets: Markets, added_t: Floats, stockp
         pile_arcs=np.concatenate([np.zeros(0, dtype=np.int64), *ways]),
         pile_start=np.cumsum([0, *map(len, ways)], dtype=np.int64),
         pile_slots=np.unique(chain.arc_slot[reached]),
+        by_pile=np.isin(np.arange(len(chain.arc_pool)), reached),
         pile_ways=reached,
     )
 
@@ -251,7 +252,7 @@ _ITEMS = {  # the numbers of one week by what they are numbers of
     "class": "asked rate",
     "output": "output_first output_free",
     "slot": "used lasts way missing delivered failing held",
-    "arc": "allowed shipped served go back given",
+    "arc": "allowed shipped served go back given free_to_pile",
     "licence": "grant hold known apply",
     "material": "material_orders material_flow before mass sums made_material lost",
     "market": "market_orders market_flow",

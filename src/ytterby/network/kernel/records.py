@@ -55,6 +55,7 @@ class Fixed(NamedTuple):
     pile_arcs: Ints
     pile_start: Ints
     pile_slots: Ints  # slots that any stockpile serves
+    by_pile: Flags  # [arc] whether any stockpile delivers on it
     pile_ways: Ints  # arcs on which any stockpile delivers
 
 
@@ -171,6 +172,7 @@ class Work(NamedTuple):
     go: Floats
     back: Floats
     given: Floats
+    free_to_pile: Floats
     grant: Floats  # [licence arc, lane]
     hold: Floats
     known: Floats

@@ -18,7 +18,7 @@ from ytterby.network.kernel.selling import (
     spend_quotas,
     turn_rows,
 )
-from ytterby.network.kernel.stocking import refill, release_stockpiles, send
+from ytterby.network.kernel.stocking import find_missing, free_ways, refill, release_stockpiles, send
 
 Weeks = Callable[[Fixed, Options, Sky, Live, Work, Told], int]
 
@@ -85,6 +85,7 @@ def _of_sources(digest: str) -> Weeks:
                 live.market_price,
                 work.need,
                 work.forgone,
+                work.row,
                 week,
             )
             allow(
@@ -208,43 +209,50 @@ def _of_sources(digest: str) -> Weeks:
                 work.grant,
                 work.hold,
             )
-            release_stockpiles(
-                fixed.base_lead,
-                fixed.arc_slot,
-                fixed.slot_arcs,
-                fixed.slot_start,
-                fixed.pile_pool,
-                fixed.pile_arcs,
-                fixed.pile_start,
-                fixed.pile_slots,
-                fixed.pile_ways,
-                options.release_cover_weeks,
-                options.slot_target,
-                options.stockpile_release,
-                options.rounding,
-                sky.open_row,
-                sky.arc_open,
-                sky.licence_row,
-                sky.licensed,
-                sky.licence,
-                sky.delay_weeks,
-                sky.approval,
-                sky.quota_arcs,
-                sky.quota_start,
-                sky.quota_limit,
-                sky.quota_period,
-                live.slot_t,
-                live.road_t,
-                live.stockpile_t,
-                live.use_t,
-                work.missing,
-                work.allowed,
-                work.shipped,
-                work.given,
-                work.release,
-                work.row,
-                week,
-            )
+            if options.stockpile_release:
+                free_ways(
+                    fixed.pile_ways,
+                    fixed.by_pile,
+                    sky.arc_open[sky.open_row[week]],
+                    sky.licence,
+                    sky.licensed[sky.licence_row[week]],
+                    sky.delay_weeks,
+                    sky.approval,
+                    sky.quota_arcs,
+                    sky.quota_start,
+                    sky.quota_limit,
+                    work.free_to_pile,
+                    week,
+                )
+                find_missing(
+                    fixed.base_lead,
+                    fixed.slot_arcs,
+                    fixed.slot_start,
+                    fixed.pile_slots,
+                    options.release_cover_weeks,
+                    options.slot_target,
+                    options.rounding,
+                    live.slot_t,
+                    live.road_t,
+                    live.use_t,
+                    work.missing,
+                    work.allowed,
+                    work.shipped,
+                    work.row,
+                )
+                release_stockpiles(
+                    fixed.arc_slot,
+                    fixed.pile_arcs,
+                    fixed.pile_start,
+                    fixed.pile_ways,
+                    work.free_to_pile,
+                    live.stockpile_t,
+                    work.missing,
+                    work.shipped,
+                    work.given,
+                    work.release,
+                    work.row[0],
+                )
             send(
                 fixed.arc_class,
                 fixed.slot_arcs,

@@ -9,128 +9,87 @@ from ytterby.network.kernel.compiled import clear, clear_row, compiled
 
 
 @compiled
-def release_stockpiles(
-    base_lead: Floats,
-    arc_slot: Ints,
-    slot_arcs: Ints,
-    slot_start: Ints,
-    pile_pool: Ints,
-    pile_arcs: Ints,
-    pile_start: Ints,
-    pile_slots: Ints,
+def free_ways(
     pile_ways: Ints,
-    release_cover_weeks: Floats,
-    slot_target: Floats,
-    stockpile_release: bool,
-    rounding: float,
-    open_row: Ints,
-    arc_open: Flags,
-    licence_row: Ints,
-    licensed: Flags,
+    by_pile: Flags,
+    open_now: Flags,
     licence_of: Ints,
+    licensed_now: Flags,
     delays: Floats,
     approvals: Floats,
     quota_arcs: Ints,
     quota_start: Ints,
     quota_limit: Floats,
-    quota_period: Ints,
-    slot_stock_t: Floats,
-    road_t: Floats,
+    free: Floats,
+    week: int,
+) -> None:
+    """Mark with 1 the ways that a stockpile may take: open, not held up by a licence, under no quota."""
+    lanes = free.shape[1]
+    for arc in pile_ways:
+        place = licence_of[arc]
+        for lane in range(lanes):
+            free[arc, lane] = 1.0 if open_now[arc, lane] else 0.0
+        if place >= 0:
+            for lane in range(lanes):
+                held = delays[place, lane] > 0 or approvals[place, lane] < 1
+                if held and licensed_now[place, lane]:
+                    free[arc, lane] = 0.0
+    for quota in range(len(quota_limit)):
+        for place in range(quota_start[quota], quota_start[quota + 1]):
+            arc = quota_arcs[place]
+            if by_pile[arc]:
+                for lane in range(lanes):
+                    if np.isfinite(quota_limit[quota, week, lane]):
+                        free[arc, lane] = 0.0
+
+
+@compiled
+def release_stockpiles(
+    arc_slot: Ints,
+    pile_arcs: Ints,
+    pile_start: Ints,
+    pile_ways: Ints,
+    free: Floats,
     stockpile_t: Floats,
-    use_t: Floats,
     missing_t: Floats,
-    allowed_shares: Floats,
     shipped_t: Floats,
     given_t: Floats,
     releases: Floats,
-    rows: Floats,
-    week: int,
+    total: Floats,
 ) -> None:
-    """3.7: stockpiles top up their holder's users whose cover is below the trigger."""
-    lanes = allowed_shares.shape[1]
-    for way in pile_ways:
+    """Stockpiles top up their holder's users whose cover is below the trigger."""
+    lanes = len(total)
+    for arc in pile_ways:
         for lane in range(lanes):
-            given_t[way, lane] = 0.0
-    if not stockpile_release:
-        return
-    _miss(
-        base_lead,
-        slot_arcs,
-        slot_start,
-        pile_slots,
-        release_cover_weeks,
-        slot_target,
-        rounding,
-        slot_stock_t,
-        road_t,
-        use_t,
-        missing_t,
-        allowed_shares,
-        shipped_t,
-        rows,
-    )
-    total, release = rows[0], rows[1]
-    for pile in range(len(pile_pool)):
-        clear_row(total)
-        clear_row(release)
+            given_t[arc, lane] = 0.0
+    for pile in range(len(stockpile_t)):
         start, end = pile_start[pile], pile_start[pile + 1]
+        clear_row(total)
         for place in range(start, end):
             arc = pile_arcs[place]
             for lane in range(lanes):
-                if not _barred(
-                    open_row,
-                    arc_open,
-                    licence_row,
-                    licensed,
-                    licence_of,
-                    delays,
-                    approvals,
-                    quota_arcs,
-                    quota_start,
-                    quota_limit,
-                    quota_period,
-                    arc,
-                    week,
-                    lane,
-                ):
-                    total[lane] += missing_t[arc_slot[arc], lane]
+                total[lane] += missing_t[arc_slot[arc], lane] * free[arc, lane]
         for lane in range(lanes):
-            stock = stockpile_t[pile, lane]
-            total[lane] = min(1.0, stock / total[lane] if total[lane] > 0 else 0.0)
+            part = stockpile_t[pile, lane] / total[lane] if total[lane] > 0 else 0.0
+            total[lane] = min(1.0, part)
+            releases[pile, lane] = 0.0
         for place in range(start, end):
             arc = pile_arcs[place]
             slot = arc_slot[arc]
             for lane in range(lanes):
-                if not _barred(
-                    open_row,
-                    arc_open,
-                    licence_row,
-                    licensed,
-                    licence_of,
-                    delays,
-                    approvals,
-                    quota_arcs,
-                    quota_start,
-                    quota_limit,
-                    quota_period,
-                    arc,
-                    week,
-                    lane,
-                ):
-                    given = missing_t[slot, lane] * total[lane]
-                    missing_t[slot, lane] -= given
-                    given_t[arc, lane] += given
-                    release[lane] += given
+                given = missing_t[slot, lane] * free[arc, lane] * total[lane]
+                missing_t[slot, lane] -= given
+                given_t[arc, lane] += given
+                releases[pile, lane] += given
         for lane in range(lanes):
-            stockpile_t[pile, lane] = max(0.0, stockpile_t[pile, lane] - release[lane])
-            releases[pile, lane] = release[lane]
+            stockpile_t[pile, lane] = max(0.0, stockpile_t[pile, lane] - releases[pile, lane])
     for arc in pile_ways:
         for lane in range(lanes):
             shipped_t[arc, lane] += given_t[arc, lane]
 
 
 @compiled
-def _miss(
+def find_missing(
     base_lead: Floats,
     slot_arcs: Ints,
     slot_start: Ints,
@@ -146,7 +105,7 @@ def _miss(
     shipped_t: Floats,
     rows: Floats,
 ) -> None:
-    """3.7: tonnes by which slots, with what is on the way, lie below the release trigger."""
+    """Tonnes by which slots, with what is on the way, lie below the release trigger."""
     lanes = allowed_shares.shape[1]
     shipped, way = rows[0], rows[1]
     for slot in pile_slots:
@@ -166,41 +125,6 @@ def _miss(
             trigger = min(cover, slot_target[slot, lane] + lead * use)
             missing = max(0.0, trigger - position)
             missing_t[slot, lane] = 0.0 if missing <= rounding * trigger else missing
-
-
-@compiled
-def _barred(
-    open_row: Ints,
-    arc_open: Flags,
-    licence_row: Ints,
-    licensed: Flags,
-    licence_of: Ints,
-    delays: Floats,
-    approvals: Floats,
-    quota_arcs: Ints,
-    quota_start: Ints,
-    quota_limit: Floats,
-    quota_period: Ints,
-    arc: int,
-    week: int,
-    lane: int,
-) -> bool:
-    """3.7: whether a stockpile may not take a way: closed, held up by a licence, or under a quota."""
-    if not arc_open[open_row[week], arc, lane]:
-        return True
-    place = licence_of[arc]
-    if (
-        place >= 0
-        and licensed[licence_row[week], place, lane]
-        and (delays[place, lane] > 0 or approvals[place, lane] < 1)
-    ):
-        return True
-    for quota in range(len(quota_period)):
-        if np.isfinite(quota_limit[quota, week, lane]):
-            for at in range(quota_start[quota], quota_start[quota + 1]):
-                if quota_arcs[at] == arc:
-                    return True
-    return False
 
 
 @compiled
