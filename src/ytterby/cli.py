@@ -253,16 +253,20 @@ def simulate(
 ) -> None:
     """Simulate the study's scenarios week by week: who goes short of what, when, how surely.
 
+    Without --out nothing but the summary is kept, so that 10,000 draws and more fit into memory.
+
     Example: ytterby simulate japan-us-2025 --draws 200 --out shortfall.parquet
     """
     from ytterby import study as road
-    from ytterby.network.outcomes import summarise
 
+    told: dict[str, Any] = {"scenario": scenario, "draws": draws, "seed": seed}
     with progress_bars() as progress:
-        futures = road.simulate(
-            road.load_study(study), scenario=scenario, draws=draws, seed=seed, progress=progress
-        )
-    give(futures.shortfall if out else summarise(futures), out)
+        loaded = road.load_study(study)
+        if out:
+            table = road.simulate(loaded, **told, progress=progress).shortfall
+        else:
+            table = road.summarise_draws(loaded, **told, progress=progress).summarise()
+    give(table, out)
 
 
 @app.command()
