@@ -140,13 +140,16 @@ def timed(work: Callable[[], object], runs: int) -> tuple[float, float]:
 def compare(chain: Chain, scenarios: list[Scenario], draws: int, weeks: int, runs: int) -> Iterator[str]:
     """Lines of a table of the engines."""
     moved = bytes_of_a_draw_week(chain)
-    yield f"{len(chain.processes)} processes, {len(chain.pool_material)} pools, {len(chain.slot_t)} slots, " \
-          f"{len(chain.arc_pool)} arcs; {draws} draws of {weeks} weeks; {moved / 1e6:.2f} MB a draw-week"  # fmt: skip
+    yield (
+        f"{len(chain.processes)} processes, {len(chain.pool_material)} pools, {len(chain.slot_t)} slots, "
+        f"{len(chain.arc_pool)} arcs"
+    )
+    yield f"{draws} draws of {weeks} weeks; {moved / 1e6:.2f} MB a draw-week"
     told = {"draws": draws, "seed": 1, "weeks": weeks}
     start = time.process_time()
     run_ensemble(chain, scenarios, **{**told, "weeks": 2}, engine="numba", threads=1)
     yield f"first start of numba (compiled, or read from what was kept): {time.process_time() - start:.1f} s"
-    base = 0.0
+    base = base_own = 0.0
     for engine, threads, block in (("numpy", 1, 16), ("numba", 1, 8), ("numba", 1, 16), ("numba", 1, 32),
                                    ("numba", 2, 8), ("numba", 2, 16), ("numba", 2, 32)):  # fmt: skip
 
@@ -155,10 +158,11 @@ def compare(chain: Chain, scenarios: list[Scenario], draws: int, weeks: int, run
 
         wall, processor = timed(work, 1 if engine == "numpy" else runs)
         rate, own = draws * weeks / wall, draws * weeks / processor
-        base = base or rate
+        base, base_own = base or rate, base_own or own
         share = rate * moved / triad_bandwidth(threads)
         yield f"{engine} threads {threads} block {block:>2}: {rate:>9,.0f} draw-weeks/s wall, " \
-              f"{own:>9,.0f} per processor second, {rate / base:5.1f} times numpy, {share:.0%} of triad"  # fmt: skip
+              f"{own:>9,.0f} per processor second, {rate / base:5.1f} times numpy (processor " \
+              f"{own / base_own:.1f}), {share:.0%} of triad"  # fmt: skip
 
 
 def memory(study: str) -> Iterator[str]:
@@ -166,8 +170,9 @@ def memory(study: str) -> Iterator[str]:
     for draws in (1_000, 10_000):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         code = (
-            "import resource, sys; from ytterby.cli import main; sys.argv = ['ytterby', 'simulate', sys.argv[1],"
-            "'--draws', sys.argv[2]]\ntry: main()\nexcept SystemExit: pass\n"
+            "import resource, sys; from ytterby.cli import main\n"
+            "sys.argv = ['ytterby', 'simulate', sys.argv[1], '--draws', sys.argv[2]]\n"
+            "try: main()\nexcept SystemExit: pass\n"
             "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, file=sys.stderr)"
         )
         start = time.perf_counter()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ytterby.network.behaviour import Behaviour
 from ytterby.network.chain import Chain, Floats, Ints
@@ -50,7 +51,7 @@ class Summary:
     need_t: Floats
     loss_usd: Floats
     spells: Spells
-    counts: Ints  # [scenario, week, group, bin] draws by unmet share of need
+    counts: NDArray[np.int32]  # [scenario, week, group, bin] draws by unmet share of need
     share: Floats  # [scenario, week, group] sum over draws of that share
     limited_weeks: Floats  # [scenario, slot] sum over draws
     ledger: float  # largest relative residual of the mass balance of any week
