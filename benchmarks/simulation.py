@@ -75,9 +75,7 @@ def _joined(parts: list) -> object:
 
 def large_chain() -> Chain:
     """Ten random chains side by side."""
-    size = Size(
-        regions=8, stages=8, sectors=14, byproducts=True, stock_weeks=4.0, elasticity=0.2, most_cover=4
-    )
+    size = Size(regions=11, stages=8, sectors=10, stock_weeks=4.0, elasticity=0.2, most_cover=4)
     return side_by_side(
         [build_chain(random_study(np.random.default_rng(seed), size)) for seed in range(PARTS)]
     )

@@ -141,6 +141,7 @@ def switch(
     served_shares: Floats,
     going_shares: Floats,
     coming_shares: Floats,
+    still: Floats,
     rows: Floats,
     week: int,
 ) -> None:
@@ -150,6 +151,13 @@ def switch(
     grows = pool_grows[target_row[week]]
     total = rows[0]
     for slot in range(slots):
+        arcs = slot_arcs[slot_start[slot] : slot_start[slot + 1]]
+        still[slot, 0] = 1.0 if _is_still(arcs, shares, target, failing_shares[slot]) else 0.0
+        if still[slot, 0] == 1.0:
+            for arc in arcs:
+                for lane in range(lanes):
+                    failing_weeks[arc, lane] += 1.0 if grows[arc_pool[arc]] else 0.0
+            continue
         clear_row(total)
         for place in range(slot_start[slot], slot_start[slot + 1]):
             arc = slot_arcs[place]
@@ -171,6 +179,8 @@ def switch(
                 going_shares[arc, lane] = switching_rate[lane] * failing_shares[slot, lane] * part
     for arc in range(len(arc_pool)):
         pool, slot = arc_pool[arc], arc_slot[arc]
+        if still[slot, 0] == 1.0:
+            continue
         for lane in range(lanes):
             moving = going_shares[arc, lane] + coming_shares[arc, lane]
             accepted[pool, lane] += moving * use_t[slot, lane]
@@ -178,6 +188,19 @@ def switch(
         for lane in range(lanes):
             claims = accepted[pool, lane]
             accepted[pool, lane] = min(1.0, rooms[pool, lane] / claims if claims > 0 else 1.0)
+
+
+@compiled
+def _is_still(arcs: Ints, shares: Floats, target: Floats, failing: Floats) -> bool:
+    """Whether a slot's shares stay exactly as they are in all lanes: nothing fails, all are on target."""
+    for lane in range(len(failing)):
+        if failing[lane] != 0.0:
+            return False
+    for arc in arcs:
+        for lane in range(len(failing)):
+            if shares[arc, lane] != target[arc]:
+                return False
+    return True
 
 
 @compiled
@@ -257,6 +280,7 @@ def order(
     served_shares: Floats,
     going_shares: Floats,
     coming_shares: Floats,
+    still: Floats,
     grants: Floats,
     known_weeks: Floats,
     applied: Floats,
@@ -273,7 +297,7 @@ def order(
     target = target_shares[target_row[week]]
     lead, waiting, need, refill = rows[0], rows[1], rows[2], rows[3]
     for slot in range(slots):
-        if not fixed_shares:
+        if not fixed_shares and still[slot, 0] == 0.0:
             _share(
                 arc_pool,
                 slot_arcs,

@@ -251,7 +251,7 @@ _ITEMS = {  # the numbers of one week by what they are numbers of
     "pool": "orders refill refill_rate want first free made sold returned disposal room claims",
     "class": "asked rate",
     "output": "output_first output_free",
-    "slot": "used lasts way missing delivered failing held",
+    "slot": "used lasts way missing delivered failing held still",
     "arc": "allowed shipped served go back given free_to_pile",
     "licence": "grant hold known apply",
     "material": "material_orders material_flow before mass sums made_material lost",

@@ -166,6 +166,7 @@ class Work(NamedTuple):
     missing: Floats
     delivered: Floats
     failing: Floats
+    still: Floats  # 1 where no share of the slot changes this week
     allowed: Floats  # [arc, lane]
     shipped: Floats
     served: Floats

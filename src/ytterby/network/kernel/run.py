@@ -350,6 +350,7 @@ def _of_sources(digest: str) -> Weeks:
                     work.served,
                     work.go,
                     work.back,
+                    work.still,
                     work.row,
                     week,
                 )
@@ -384,6 +385,7 @@ def _of_sources(digest: str) -> Weeks:
                 work.served,
                 work.go,
                 work.back,
+                work.still,
                 work.grant,
                 work.known,
                 work.apply,
