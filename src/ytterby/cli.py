@@ -6,7 +6,7 @@ import signal
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -296,7 +296,8 @@ def simulate(
     """Simulate the study's scenarios week by week: who goes short of what, when, how surely.
 
     With --out, finished blocks of draws wait in a folder beside the output (its name and .work) until that
-    is whole: after an interruption the same command goes on where it was.
+    is whole: after an interruption the same command goes on where it was. Without --out, --jobs and
+    --executor nothing but the summary is kept, so that 10,000 draws and more fit into memory.
 
     Example: ytterby simulate japan-us-2025 --draws 200 --jobs 4 --out shortfall.parquet
     """
@@ -304,16 +305,16 @@ def simulate(
     from ytterby.network.executors import Processes
     from ytterby.network.outcomes import summarise
 
+    told: dict[str, Any] = {"scenario": scenario, "draws": draws, "seed": seed}
+    alone = executor == "local" and jobs == 1
+    if alone and out is None:
+        with progress_bars() as progress:
+            table = road.summarise_draws(road.load_study(study), **told, progress=progress).summarise()
+        give(table, out)
+        return
     workers = Processes(executor, jobs, keep=out.with_name(out.name + ".work") if out else None)
     with progress_bars() as progress:
-        futures = road.simulate(
-            road.load_study(study),
-            scenario=scenario,
-            draws=draws,
-            seed=seed,
-            workers=workers,
-            progress=progress,
-        )
+        futures = road.simulate(road.load_study(study), **told, workers=workers, progress=progress)
     if workers.kept:
         typer.echo(f"{workers.kept} of {workers.blocks} blocks of draws were finished before", err=True)
     give(futures.shortfall if out else summarise(futures), out)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ytterby.network.ensemble import Ensemble
     from ytterby.network.executors import Processes
     from ytterby.network.shocks import Scenario
+    from ytterby.network.summary import Summary
     from ytterby.planning.projects import Plan
     from ytterby.views.results import Results
 
@@ -247,7 +248,7 @@ def simulate(
     ``workers`` (:class:`ytterby.network.executors.Processes`) shares the blocks of draws among processes or
     a Dask cluster and keeps finished ones for a restart; the numbers are the same with any.
     """
-    from ytterby.network.ensemble import one_by_one, run_ensemble
+    from ytterby.network.ensemble import run_ensemble
 
     settings = study.settings.simulation
     weeks = settings.horizon_weeks
@@ -260,7 +261,29 @@ def simulate(
         added_capacity_t=plan.added_capacity_t(study.chain, weeks) if plan else None,
         stockpile_t=plan.stockpile_t if plan else None,
         progress=lambda done, total: progress("Simulate with the plan" if plan else "Simulate", done, total),
-        workers=workers or one_by_one,
+        workers=workers,
+    )
+
+
+def summarise_draws(
+    study: Study,
+    *,
+    scenario: str | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    progress: Progress = _silent,
+) -> Summary:
+    """Simulate the draws of ``simulate`` and keep only their summary, however many there are."""
+    from ytterby.network import summary
+
+    settings = study.settings.simulation
+    return summary.summarise_draws(
+        study.chain,
+        _chosen(study.scenarios, scenario),
+        draws=draws or settings.draws,
+        seed=settings.seed if seed is None else seed,
+        weeks=settings.horizon_weeks,
+        progress=lambda done, total: progress("Simulate", done, total),
     )
 
 

@@ -92,7 +92,7 @@ class TestKept:
 
     def test_anything_that_decides_a_draw_has_a_shelf_of_its_own(self, study: Study) -> None:
         chain, draws = study.chain, spread_draws(study.scenarios, DRAWS)
-        blocks = Blocks(chain, draws, 3, WEEKS, None, None, None, None, 4)
+        blocks = Blocks(chain, draws, 3, WEEKS, None, None, None, None, 4, "numpy")
         stock = chain.pool_stock_t.copy()
         stock[0] = np.nextafter(stock[0], np.inf)
         others = [

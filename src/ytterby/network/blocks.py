@@ -61,14 +61,19 @@ class Weather:
         return int(self.delay_weeks.shape[1])
 
 
-def stack_conditions(conditions: Sequence[Conditions]) -> Weather:
-    """Put the conditions of several draws side by side; quotas on the same arcs share one row."""
+def stack_quotas(conditions: Sequence[Conditions]) -> tuple[Quota, ...]:
+    """Put the quotas of several draws side by side; those on the same arcs share one row."""
     quotas: dict[tuple[object, ...], Quota] = {}
     for lane, each in enumerate(conditions):
         for quota in each.quotas:
             free = np.full((each.weeks, len(conditions)), np.inf)
             limit = quotas.setdefault(_quota_key(quota), dataclasses.replace(quota, limit_t=free)).limit_t
             limit[:, lane] = np.minimum(limit[:, lane], quota.limit_t)
+    return tuple(quotas.values())
+
+
+def stack_conditions(conditions: Sequence[Conditions]) -> Weather:
+    """Put the conditions of several draws side by side."""
     return Weather(
         capacity_factor=np.stack([each.capacity_factor for each in conditions], axis=-1),
         demand_factor=np.stack([each.demand_factor for each in conditions], axis=-1),
@@ -76,7 +81,7 @@ def stack_conditions(conditions: Sequence[Conditions]) -> Weather:
         licensed=np.stack([each.licensed for each in conditions], axis=-1),
         delay_weeks=np.stack([each.delay_weeks for each in conditions], axis=-1),
         approval=np.stack([each.approval for each in conditions], axis=-1),
-        quotas=tuple(quotas.values()),
+        quotas=stack_quotas(conditions),
         tariff=_stack_some([each.tariff for each in conditions]),
         price_floor=_stack_some([each.price_floor for each in conditions]),
     )

@@ -6,9 +6,14 @@ differences between two runs are differences of the plan, not of luck.
 
 from __future__ import annotations
 
+import os
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,12 +21,14 @@ import pandas as pd
 from ytterby.errors import YtterbyError
 from ytterby.network.assumptions import Doubts
 from ytterby.network.behaviour import Behaviour
+from ytterby.network.blocks import stack_behaviours
 from ytterby.network.chain import Chain, Floats, Ints
 from ytterby.network.shocks import NUMBERS, Conditions, Scenario, conditions_at
-from ytterby.network.simulate import simulate
+from ytterby.network.simulate import Run, Simulator, choose_engine
 
 BLOCK = 16  # lanes that stay in cache; results do not depend on it
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -147,33 +154,46 @@ class Blocks:
     stockpile_t: Floats | None
     doubts: Doubts | None
     size: int
+    engine: str  # numpy or numba
 
     @property
     def starts(self) -> range:
         """First draw of each block."""
         return range(0, len(self.draws), self.size)
 
+    @cached_property
+    def _simulator(self) -> Simulator:
+        return Simulator(self.chain, self.weeks, self.added_capacity_t, self.stockpile_t, engine=self.engine)
+
     def simulate(self, start: int) -> Part:
         """Simulate the block that begins with a draw; needs no other block."""
-        draws = self.draws[start : start + self.size]
-        known = self.doubts.part(start, start + self.size) if self.doubts else None
-        run = simulate(
-            self.chain,
-            [draw.conditions(self.chain, self.weeks, self.seed) for draw in draws],
-            behaviour=known.behaviours if known else self.behaviour,
-            added_capacity_t=self.added_capacity_t,
-            stockpile_t=self.stockpile_t,
-            targets=known.targets if known else None,
-        )
+        run = run_block(
+            self._simulator, self.draws[start : start + self.size], self.seed, self.behaviour,
+            self.doubts.part(start, start + self.size) if self.doubts else None,
+        )  # fmt: skip
         return Part(**{name: getattr(run, name) for name in Part.__dataclass_fields__})
+
+    def here(self, threads: int | None = None) -> Iterator[Part]:
+        """Simulate all blocks in this process, in threads where the engine lets them run."""
+        self._simulator  # noqa: B018 - made once, before threads share it
+        workers = threads or (self.engine == "numba" and os.cpu_count()) or 1
+        return in_order(self.simulate, self.starts, workers)
 
 
 Workers = Callable[[Blocks], Iterable[Part]]  # parts in the order of the blocks
 
 
-def one_by_one(blocks: Blocks) -> Iterator[Part]:
-    """Simulate the blocks in this process."""
-    return map(blocks.simulate, blocks.starts)
+def run_block(
+    simulator: Simulator,
+    draws: Sequence[Draw],
+    seed: int,
+    behaviour: Behaviour | None,
+    known: Doubts | None,
+) -> Run:
+    """Simulate some draws; ``known`` is what is not known about the chain in each of them."""
+    conditions = [draw.conditions(simulator.chain, simulator.weeks, seed) for draw in draws]
+    options = stack_behaviours(known.behaviours) if known else behaviour or Behaviour()
+    return simulator.run(conditions, options, known.targets if known else None, stocks=False)
 
 
 def run_ensemble(
@@ -189,7 +209,9 @@ def run_ensemble(
     progress: Progress | None = None,
     block: int = BLOCK,
     doubts: Doubts | None = None,
-    workers: Workers = one_by_one,
+    workers: Workers | None = None,
+    engine: str = "auto",
+    threads: int | None = None,
 ) -> Ensemble:
     """Simulate ``draws`` futures over all scenarios.
 
@@ -200,7 +222,10 @@ def run_ensemble(
     progress: called with draws done and draws in all after each block.
     doubts: what is not known about the chain, one column a draw (``assumptions.doubts_at``); with them
         every draw differs, so that even a scenario without uncertain numbers gets them all.
-    workers: who simulates the blocks (``executors.Processes``); this process when absent.
+    workers: who simulates the blocks (``executors.Processes``); threads of this process when absent.
+    engine: as for ``simulate``.
+    threads: blocks that run at the same time; one a processor with numba when absent, else 1. Neither
+        threads nor ``block`` change a number.
 
     Raises
     ------
@@ -210,6 +235,7 @@ def run_ensemble(
     return run_draws(
         chain, plan, seed=seed, weeks=weeks, behaviour=behaviour, added_capacity_t=added_capacity_t,
         stockpile_t=stockpile_t, progress=progress, block=block, doubts=doubts, workers=workers,
+        engine=engine, threads=threads,
     )  # fmt: skip
 
 
@@ -225,14 +251,17 @@ def run_draws(
     progress: Progress | None = None,
     block: int = BLOCK,
     doubts: Doubts | None = None,
-    workers: Workers = one_by_one,
+    workers: Workers | None = None,
+    engine: str = "auto",
+    threads: int | None = None,
 ) -> Ensemble:
     """Simulate given draws; the rest as in :func:`run_ensemble`."""
+    chosen = choose_engine(engine, chain, len(plan) * weeks)
     blocks = Blocks(
-        chain, tuple(plan), seed, weeks, behaviour, added_capacity_t, stockpile_t, doubts, size=block
+        chain, tuple(plan), seed, weeks, behaviour, added_capacity_t, stockpile_t, doubts, block, chosen
     )  # fmt: skip
     runs: list[Part] = []
-    for part in workers(blocks):
+    for part in workers(blocks) if workers else blocks.here(threads):
         runs.append(part)
         if progress:
             progress(min(len(runs) * block, len(plan)), len(plan))
@@ -248,6 +277,56 @@ def run_draws(
         ledger=max(float(run.ledger.max(initial=0.0)) for run in runs),
         seed=seed,
     )
+
+
+def ready_simulator(
+    chain: Chain, draws: int, weeks: int, added_t: Floats | None, stockpile_t: Floats | None, *, engine: str
+) -> Simulator:
+    """Make a chain ready for so many draws with the engine that suits them."""
+    chosen = choose_engine(engine, chain, draws * weeks)
+    return Simulator(chain, weeks, added_t, stockpile_t, engine=chosen)
+
+
+def run_blocks(
+    simulator: Simulator,
+    plan: Sequence[Draw],
+    seed: int,
+    *,
+    behaviour: Behaviour | None = None,
+    doubts: Doubts | None = None,
+    block: int = BLOCK,
+    threads: int | None = None,
+) -> Iterator[tuple[Sequence[Draw], Run]]:
+    """Simulate draws block by block; blocks come in the order of the draws, whichever ends first."""
+
+    def run(start: int) -> tuple[Sequence[Draw], Run]:
+        part = plan[start : start + block]
+        known = doubts.part(start, start + block) if doubts else None
+        return part, run_block(simulator, part, seed, behaviour, known)
+
+    workers = threads or (simulator.kernel is not None and os.cpu_count()) or 1
+    return in_order(run, range(0, len(plan), block), workers)
+
+
+def in_order(work: Callable[[int], T], starts: Iterable[int], workers: int) -> Iterator[T]:
+    """Results in the order of the starts, made by so many threads."""
+    return map(work, starts) if workers == 1 else _threaded(work, starts, workers)
+
+
+def _threaded(work: Callable[[int], T], starts: Iterable[int], workers: int) -> Iterator[T]:
+    """Results in the order of the starts; only a few are made before they are taken."""
+    waiting: deque[Future[T]] = deque()
+    with ThreadPoolExecutor(workers, "draws") as pool:
+        try:
+            for start in starts:
+                waiting.append(pool.submit(work, start))
+                if len(waiting) > 2 * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for each in waiting:
+                each.cancel()
 
 
 def _doubted(scenarios: Sequence[Scenario], draws: int, doubts: Doubts) -> tuple[Draw, ...]:

@@ -65,8 +65,8 @@ class Layout:
         self.out_rate = chain.output_t[:, None]
         self.pool_target = targets.pool_t
         keeps = chain.pool_surplus_t <= 0  # by-products in surplus are never kept above target
-        kept = np.where(keeps, chain.pool_need_t, 0.0)[:, None]
-        self.pool_limit = targets.pool_t + behaviour.surplus_weeks * kept
+        self.kept_t = np.where(keeps, chain.pool_need_t, 0.0)[:, None]
+        self.pool_limit = targets.pool_t + behaviour.surplus_weeks * self.kept_t
         made = chain.output_t * chain.activity_t[chain.output_process]
         supply = np.bincount(chain.output_pool, made, len(chain.pool_material))[chain.output_pool]
         self.out_share = np.divide(made, supply, out=np.zeros_like(made), where=supply > 0)[:, None]

@@ -5,12 +5,15 @@ Every function takes an ``Ensemble`` and gives a table; ``docs/method/simulation
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from ytterby.errors import YtterbyError
-from ytterby.network.chain import Flags, Floats
-from ytterby.network.ensemble import Ensemble, add_groups, use_labels
+from ytterby.network.chain import Chain, Flags, Floats, Ints
+from ytterby.network.ensemble import Draw, Ensemble, add_groups, use_labels
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 ALL = "all"  # the row over all scenarios, weighted by probability
@@ -66,13 +69,18 @@ def fan(ensemble: Ensemble, *, by: tuple[str, ...] = ("region", "sector")) -> pd
     share = np.divide(unmet, need, out=np.zeros_like(unmet), where=need > 0)
     frames = [
         _fan_rows(name, share[chosen], ensemble.weight[chosen], groups)
-        for name, chosen in _scenario_masks(ensemble)
+        for name, chosen in scenario_masks(ensemble.scenario)
     ]
     return pd.concat(frames, ignore_index=True)
 
 
 def _groups(ensemble: Ensemble, by: tuple[str, ...]) -> tuple[pd.DataFrame, np.ndarray]:
-    region, sector = use_labels(ensemble.chain, ensemble.uses)
+    return group_uses(ensemble.chain, ensemble.uses, by)
+
+
+def group_uses(chain: Chain, uses: Ints, by: tuple[str, ...]) -> tuple[pd.DataFrame, np.ndarray]:
+    """Groups of end uses by any of region and sector, and the group of each use."""
+    region, sector = use_labels(chain, uses)
     labels = pd.DataFrame({"region": region, "sector": sector})[list(by)]
     if not by:
         return pd.DataFrame(index=range(1)), np.zeros(len(region), dtype=np.int64)
@@ -81,12 +89,15 @@ def _groups(ensemble: Ensemble, by: tuple[str, ...]) -> tuple[pd.DataFrame, np.n
     return groups, index
 
 
-def _scenario_masks(ensemble: Ensemble) -> list[tuple[str, Flags]]:
-    """Draws of each scenario, then of all; a weight of 0 everywhere leaves a scenario out of "all"."""
-    names = list(dict.fromkeys(ensemble.scenario))
-    return [(name, ensemble.scenario == name) for name in names] + [
-        (ALL, np.ones(len(ensemble.draws), dtype=bool))
-    ]
+def scenario_masks(scenario: np.ndarray) -> list[tuple[str, Flags]]:
+    """Draws of each scenario, then of all; a weight of 0 everywhere leaves a scenario out of "all".
+
+    Parameters
+    ----------
+    scenario: [draw] its name.
+    """
+    names = list(dict.fromkeys(scenario))
+    return [(name, scenario == name) for name in names] + [(ALL, np.ones(len(scenario), dtype=bool))]
 
 
 def _fan_rows(name: str, share: Floats, weight: Floats, groups: pd.DataFrame) -> pd.DataFrame:
@@ -171,10 +182,14 @@ def summarise(ensemble: Ensemble, *, regions: tuple[str, ...] | None = None) -> 
     scenario, label, probability, draws, unmet_t and unmet_share (expected), loss_usd (expected),
     loss_tail_usd (mean of the worst 5 % of the probability).
     """
-    table = losses(ensemble, regions=regions)
     labels = {draw.scenario.name: draw.scenario.label for draw in ensemble.draws}
+    return summarise_losses(losses(ensemble, regions=regions), labels)
+
+
+def summarise_losses(table: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """``summarise`` from the rows of ``losses`` and the label of each scenario."""
     rows = []
-    for name, chosen in _scenario_masks(ensemble):
+    for name, chosen in scenario_masks(table["scenario"].to_numpy(object)):
         part = table[chosen]
         weight = part["weight"].to_numpy(float)
         probability = float(weight.sum())
@@ -197,12 +212,43 @@ def stops(ensemble: Ensemble, *, threshold: float = 0.05) -> pd.DataFrame:
     from which it stays below; missing where most draws do not recover within the horizon).
     """
     groups, short = short_weeks(ensemble, threshold=threshold)
-    start = np.array([_first_shock(draw.scenario) for draw in ensemble.draws], dtype=float)
+    return tabulate_stops(ensemble.draws, groups, Spells.of(short))
+
+
+@dataclass(frozen=True)
+class Spells:
+    """When and how long each group is short in each draw, [draw, group] in weeks."""
+
+    first: Floats  # missing where it never is
+    short: Floats  # weeks above the threshold
+    recovered: Floats  # first week from which it stays below; infinite if not within the horizon
+
+    @classmethod
+    def of(cls, short: Flags) -> Spells:
+        """From flags [draw, week, group]."""
+        weeks = short.shape[1]
+        hit = np.asarray(short.any(axis=1))
+        recovered = np.where(hit, weeks - short[:, ::-1].argmax(axis=1), np.nan)
+        return cls(
+            np.where(hit, short.argmax(axis=1), np.nan),
+            short.sum(axis=1).astype(float),
+            np.where(recovered >= weeks, np.inf, recovered),  # still short when the horizon ends
+        )
+
+    def part(self, chosen: Flags) -> Spells:
+        """Return those of some draws."""
+        return Spells(self.first[chosen], self.short[chosen], self.recovered[chosen])
+
+
+def tabulate_stops(draws: Sequence[Draw], groups: pd.DataFrame, spells: Spells) -> pd.DataFrame:
+    """``stops`` from the spells of every draw."""
+    start = np.array([_first_shock(draw.scenario) for draw in draws], dtype=float)
+    all_weight = np.array([draw.weight for draw in draws])
     frames = []
-    for name, chosen in _scenario_masks(ensemble):
-        weight = ensemble.weight[chosen]
+    for name, chosen in scenario_masks(np.array([draw.scenario.name for draw in draws], dtype=object)):
+        weight = all_weight[chosen]
         weight = weight if weight.sum() > 0 else np.ones(len(weight))
-        frames.append(_stop_rows(name, groups, short[chosen], weight, start[chosen]))
+        frames.append(_stop_rows(name, groups, spells.part(chosen), weight, start[chosen]))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -223,22 +269,18 @@ def _first_shock(scenario: object) -> float:
     return float(min((shock.start_week for shock in shocks), default=np.nan))
 
 
-def _stop_rows(name: str, groups: pd.DataFrame, short: Flags, weight: Floats, start: Floats) -> pd.DataFrame:
-    weeks = short.shape[1]
-    hit = np.asarray(short.any(axis=1))
-    first = np.where(hit, short.argmax(axis=1), np.nan)
-    recovered = np.where(hit, weeks - short[:, ::-1].argmax(axis=1), np.nan)
-    recovered = np.where(recovered >= weeks, np.inf, recovered)  # still short when the horizon ends
+def _stop_rows(
+    name: str, groups: pd.DataFrame, spells: Spells, weight: Floats, start: Floats
+) -> pd.DataFrame:
     rows = []
     for g in range(len(groups)):
-        on = hit[:, g]
+        first = spells.first[:, g]
+        on = np.isfinite(first)
         middle = {
-            "first_week": _median(first[on, g], weight[on]),
-            "survive_weeks": _median((first - start[:, None])[on, g], weight[on]),
-            "weeks_short": np.average(short[on, :, g].sum(axis=1), weights=weight[on])
-            if on.any()
-            else np.nan,
-            "recovered_week": _median(recovered[on, g], weight[on]),
+            "first_week": _median(first[on], weight[on]),
+            "survive_weeks": _median((first - start)[on], weight[on]),
+            "weeks_short": np.average(spells.short[on, g], weights=weight[on]) if on.any() else np.nan,
+            "recovered_week": _median(spells.recovered[on, g], weight[on]),
         }
         rows.append({"probability": weight[on].sum() / weight.sum(), **middle})
     table = pd.concat([groups.reset_index(drop=True), pd.DataFrame(rows)], axis=1)
@@ -261,22 +303,25 @@ def limiting_inputs(ensemble: Ensemble) -> pd.DataFrame:
     scenario, process, region, material, is_use, weeks (expected number of weeks in which this input
     was the scarcest and activity lay below what was wanted); only rows above 0, worst first.
     """
-    chain = ensemble.chain
-    region = chain.process_region[chain.slot_process]
     frames = []
-    for name, chosen in _scenario_masks(ensemble):
+    for name, chosen in scenario_masks(ensemble.scenario):
         weight = ensemble.weight[chosen]
         weight = weight if weight.sum() > 0 else np.ones(len(weight))
         weeks = np.average(ensemble.limited_weeks[chosen], axis=0, weights=weight)
-        table = pd.DataFrame(
-            {
-                "scenario": name,
-                "process": [chain.processes[p] for p in chain.slot_process],
-                "region": [chain.regions[r] for r in region],
-                "material": [chain.materials[m] for m in chain.slot_material],
-                "is_use": chain.process_is_use[chain.slot_process],
-                "weeks": weeks,
-            }
-        )
-        frames.append(table[table["weeks"] > 0].sort_values("weeks", ascending=False, kind="stable"))
+        frames.append(limiting_rows(ensemble.chain, name, weeks))
     return pd.concat(frames, ignore_index=True)
+
+
+def limiting_rows(chain: Chain, name: str, weeks: Floats) -> pd.DataFrame:
+    """Rows of ``limiting_inputs`` for one scenario from the expected weeks [slot]."""
+    table = pd.DataFrame(
+        {
+            "scenario": name,
+            "process": [chain.processes[p] for p in chain.slot_process],
+            "region": [chain.regions[r] for r in chain.process_region[chain.slot_process]],
+            "material": [chain.materials[m] for m in chain.slot_material],
+            "is_use": chain.process_is_use[chain.slot_process],
+            "weeks": weeks,
+        }
+    )
+    return table[table["weeks"] > 0].sort_values("weeks", ascending=False, kind="stable")

@@ -6,8 +6,10 @@ side; ``ensemble`` cuts thousands of draws into blocks.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,10 +17,17 @@ from ytterby.errors import YtterbyError
 from ytterby.network.behaviour import Behaviour
 from ytterby.network.blocks import ROUNDING, Targets, stack_behaviours, stack_conditions
 from ytterby.network.chain import Chain, Floats, Ints
+from ytterby.network.kernel.prepare import Kernel
+from ytterby.network.kernel.records import Told
 from ytterby.network.shocks import Conditions
 from ytterby.network.week import Engine, Week
 
-__all__ = ["Behaviour", "Detail", "Run", "simulate"]
+__all__ = ["Behaviour", "Detail", "Run", "Simulator", "choose_engine", "simulate"]
+
+ENGINES = ("auto", "numpy", "numba")
+# Arcs times draws times weeks from which numba is taken: numpy needs some 50 ns for each, so that these are
+# half a minute, as long as compiling takes at its first start on a busy machine.
+PAYS = 600_000_000
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,10 @@ class Detail:
 
 @dataclass(frozen=True)
 class Run:
-    """What happened in a block of draws; the leading axis counts draws."""
+    """What happened in a block of draws; the leading axis counts draws.
+
+    In a block of an ensemble activity, stocks of pools and flows may be of no week: they are not read there.
+    """
 
     uses: Ints  # index of each end use among the chain's processes
     unmet_t: Floats  # [draw, week, use]
@@ -68,6 +80,7 @@ def simulate(
     stockpile_t: Floats | None = None,
     targets: Targets | None = None,
     detail: bool = False,
+    engine: str = "auto",
 ) -> Run:
     """Simulate one block of draws.
 
@@ -78,28 +91,87 @@ def simulate(
     added_capacity_t: [week, process] tonnes a week on top of the (shocked) capacity.
     stockpile_t: [stockpile] stock at the start; the chain's when absent.
     targets: stocks of pools and slots, for all draws or one column a draw; the chain's when absent.
-    detail: keep every flow of every week (large).
+    detail: keep every flow of every week (large); always with the numpy engine.
+    engine: ``numpy``, ``numba`` (needs the extra ``fast``), or ``auto``: numba where it is installed and the
+        run is long enough to pay for its start. Nothing else depends on it: section 18 of the rules.
 
     Raises
     ------
-    YtterbyError: futures of different lengths, or arrays that do not fit the chain.
+    YtterbyError: futures of different lengths, arrays that do not fit the chain, or an engine that is
+    unknown or not installed.
     """
     futures = (conditions,) if isinstance(conditions, Conditions) else tuple(conditions)
     weeks = _common_weeks(futures)
-    plants = len(chain.processes)
-    added = np.zeros((weeks, plants)) if added_capacity_t is None else np.asarray(added_capacity_t, float)
-    stock = [pile.stock_t for pile in chain.stockpiles] if stockpile_t is None else stockpile_t
-    stock_t = np.asarray(stock, dtype=float)
-    _check_shape("added_capacity_t", added, (weeks, plants))
-    _check_shape("stockpile_t", stock_t, (len(chain.stockpiles),))
-    targets = targets or Targets.of(chain)
-    _check_targets(targets, chain, len(futures))
-    options = _options(behaviour, len(futures))
-    engine = Engine(chain, stack_conditions(futures), options, added, stock_t, targets, detail=detail)
-    record = _Record(chain, engine, weeks, detail)
-    for week in range(weeks):
-        record.add(week, engine.step(week))
-    return record.run()
+    chosen = "numpy" if detail else choose_engine(engine, chain, len(futures) * weeks)
+    simulator = Simulator(chain, weeks, added_capacity_t, stockpile_t, engine=chosen)
+    return simulator.run(futures, _options(behaviour, len(futures)), targets, detail=detail)
+
+
+def choose_engine(engine: str, chain: Chain, draw_weeks: int) -> str:
+    """Return ``numpy`` or ``numba`` for a run of so many draws times weeks.
+
+    Raises
+    ------
+    YtterbyError: an unknown engine, or numba without the extra.
+    """
+    if engine not in ENGINES:
+        raise YtterbyError(f"engine {engine!r}.", f"Choose one of {', '.join(ENGINES)}.")
+    installed = importlib.util.find_spec("numba") is not None
+    if engine == "numba" and not installed:
+        raise YtterbyError("numba is not installed.", 'Install it: pip install "ytterby[fast]".')
+    pays = installed and draw_weeks * len(chain.arc_pool) >= PAYS
+    return "numba" if engine == "numba" or (engine == "auto" and pays) else "numpy"
+
+
+class Simulator:
+    """A chain under a plan, made ready once to run many blocks of draws; threads may share it."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        weeks: int,
+        added_capacity_t: Floats | None = None,
+        stockpile_t: Floats | None = None,
+        *,
+        engine: str,
+    ) -> None:
+        plants = len(chain.processes)
+        added = np.zeros((weeks, plants)) if added_capacity_t is None else added_capacity_t
+        stock = [pile.stock_t for pile in chain.stockpiles] if stockpile_t is None else stockpile_t
+        self.chain, self.weeks = chain, weeks
+        self.added_t, self.stock_t = np.asarray(added, dtype=float), np.asarray(stock, dtype=float)
+        _check_shape("added_capacity_t", self.added_t, (weeks, plants))
+        _check_shape("stockpile_t", self.stock_t, (len(chain.stockpiles),))
+        self.kernel = Kernel(chain, self.added_t, self.stock_t) if engine == "numba" else None
+
+    def run(
+        self,
+        futures: Sequence[Conditions],
+        behaviour: Behaviour,
+        targets: Targets | None = None,
+        *,
+        detail: bool = False,
+        stocks: bool = True,
+    ) -> Run:
+        """Simulate one block; without ``stocks`` only what an ensemble reads may be kept."""
+        targets = targets or Targets.of(self.chain)
+        _check_targets(targets, self.chain, len(futures))
+        if self.kernel is not None:
+            return _lanes_first(self.chain, self.kernel.run(futures, behaviour, targets, stocks=stocks))
+        weather = stack_conditions(futures)
+        engine = Engine(self.chain, weather, behaviour, self.added_t, self.stock_t, targets, detail=detail)
+        record = _Record(self.chain, engine, self.weeks, detail)
+        for week in range(self.weeks):
+            record.add(week, engine.step(week))
+        return record.run()
+
+
+def _lanes_first(chain: Chain, told: Told) -> Run:
+    """Turn what the kernel keeps [.., lane] around."""
+    turned: dict[str, Any] = {
+        name: np.ascontiguousarray(np.moveaxis(values, -1, 0)) for name, values in told._asdict().items()
+    }
+    return Run(uses=np.flatnonzero(chain.process_is_use), **turned)
 
 
 def _options(behaviour: Behaviour | Sequence[Behaviour] | None, lanes: int) -> Behaviour:
