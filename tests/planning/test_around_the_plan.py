@@ -25,6 +25,7 @@ from ytterby.planning.frontier import frontier
 from ytterby.planning.operations import MONEY
 from ytterby.planning.periods import even
 from ytterby.planning.programme import PLAN_GAP, Aversion, Programme
+from ytterby.planning.projects import plan_study
 from ytterby.planning.random_study import KINDS, random_planning_study
 from ytterby.planning.regret import regret
 from ytterby.planning.solve import Model, Solver, solve
@@ -306,3 +307,20 @@ def test_a_target_that_partners_miss_alone_does_not_make_them_dearer_together(se
     costs = [p.choose().total_usd + p.baseline_usd() for p in apart]
     joint = together.choose().total_usd + together.baseline_usd()
     assert joint <= sum(costs) + 2 * PLAN_GAP * (abs(joint) + sum(map(abs, costs))) + 1
+
+
+@settings(max_examples=5, deadline=None)
+@given(seeds, bad, st.floats(0.3, 1))
+def test_acting_together_saves_under_any_target(seed, kinds, share):
+    """The pact of a whole plan, also where the target can only be had together."""
+    study, chain, scenarios = random_planning_study(seed, SMALL, kinds)
+    material = study.tables["materials"]["material"].iloc[-1]
+    planning = study.settings.planning.model_copy(
+        update={"target_share": share, "deadline_material": material, "controlled_regions": (), "periods": 4}
+    )
+    study = replace(study, settings=study.settings.model_copy(update={"planning": planning}))
+    plan = plan_study(study, chain, scenarios, best_effort=True)
+    table = plan.coalitions.set_index("coalition")
+    together = table.loc["+".join(plan.partners)]
+    room = 5 * PLAN_GAP * 3 * (table["cost_usd"].abs().sum() + plan.gap_usd / PLAN_GAP) + 1
+    assert together["saving_usd"] >= -room

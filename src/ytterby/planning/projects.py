@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,14 +13,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ytterby.catalog.studies import StudyFiles
-from ytterby.errors import InfeasiblePlan
 from ytterby.network.chain import Chain, Stockpile
 from ytterby.network.shocks import Scenario
-from ytterby.planning.choices import attainable_tpa, check_deadline, deadline_supply
+from ytterby.planning.choices import deadline_supply
+from ytterby.planning.coalitions import Coalitions, held_to
 from ytterby.planning.futures import Drawing, likely_futures
 from ytterby.planning.insight import look_further
 from ytterby.planning.operations import MONEY
-from ytterby.planning.pact import Pact, beliefs, no_pact, sample_costs, share_costs
+from ytterby.planning.pact import Pact, beliefs, no_pact, share_costs
 from ytterby.planning.plan import Deadline, Plan
 from ytterby.planning.programme import PLAN_GAP, Aversion, Choice, Programme
 from ytterby.planning.support import project_support
@@ -40,7 +37,6 @@ from ytterby.planning.task import (
 Floats = NDArray[np.float64]
 
 MOST_COALITIONS = 7  # all those of three partners; each takes some seconds
-SAMPLE_SEED = 1  # of the orders in which partners join, where not all coalitions are solved
 __all__ = ["Plan", "plan_study"]
 
 Progress = Callable[[str, float], None]
@@ -95,7 +91,7 @@ def plan_study(
         study, chain, scenarios, budget=budget, partners=partners, by=by, yearly_budget=yearly_budget,
         start_months=start_months, drawing=drawing,
     )  # fmt: skip
-    held = _held_to(task, task.players, best_effort)
+    held = held_to(task, task.players, best_effort=best_effort)
     options: dict[str, Any] = {"time_limit": time_limit, "aversion": aversion}
     likely = None
     if drawing:
@@ -110,7 +106,7 @@ def plan_study(
         begin = None if likely is None else likely * flags
         cases[name] = joint.choose(projects=projects, stockpiles=stockpiles, gap=gap, start=begin, **options)
     choice = cases["plan"]
-    coalitions = _Coalitions(task, joint, choice, options, jobs)
+    coalitions = Coalitions(task, joint, choice, held, options, jobs)
     sampled = coalitions.solve(MOST_COALITIONS if most_coalitions is None else most_coalitions, told)
     told("what each project is worth", 0.9)
     report = _Report(task, joint, cases, coalitions, sampled, held, likely)
@@ -126,7 +122,6 @@ def _silent(text: str, share: float) -> None:
 
 
 COMPARE_GAP = 5 * PLAN_GAP  # cases to compare with need less precision than the plan itself
-ALONE_GAP = 2.5 * PLAN_GAP
 # name, whether projects and whether stockpiles may be chosen; the plan comes last and has all the cuts
 _CASES = (
     ("stockpiles only", False, True, COMPARE_GAP),
@@ -135,100 +130,10 @@ _CASES = (
 )
 
 
-def _held_to(task: Task, members: Sequence[str], best_effort: bool) -> float:
-    """Supply by the deadline that a coalition is held to."""
-    try:
-        return check_deadline(task, members)
-    except InfeasiblePlan:
-        if not best_effort:
-            raise
-        return attainable_tpa(task, members)
-
-
 def _likely_plan(task: Task, held: float, options: dict[str, Any]) -> Floats:
     """Decisions of the plan for the most likely numbers: where the plan for draws begins."""
     likely = replace(task, futures=likely_futures(task.scenarios, task.chain, task.horizon))
     return Programme(likely, task.players, held).choose(**options).decisions
-
-
-@dataclass(frozen=True)
-class _Alone:
-    """One coalition's plan by itself; a plain call, so that other processes can make it too.
-
-    The search begins with what the joint plan decides for these members.
-    """
-
-    task: Task
-    begins: dict[str, int]
-    bought_t: dict[int, float]
-    options: dict[str, Any]
-
-    def __call__(self, members: Sequence[str], held: float) -> tuple[Choice, float]:
-        programme = Programme(self.task, members, held)
-        first = programme.first
-        chosen = [float(self.begins.get(o.project) == o.start_months) for o in first.options]
-        bought = [self.bought_t[i] for i in first.stockpiles.tolist()]
-        begin = np.array([*chosen, *bought])
-        return programme.choose(gap=ALONE_GAP, start=begin, **self.options), programme.baseline_usd()
-
-
-class _Coalitions:
-    """Plans of coalitions, each solved once and when it is asked for.
-
-    A partner who cannot meet the target alone is held to the most that he can, and a coalition to the
-    sum of what its members are held to. Holding it to more, because together more can be had, would
-    make a larger coalition dearer than its parts.
-    """
-
-    def __init__(
-        self, task: Task, joint: Programme, choice: Choice, options: dict[str, Any], jobs: int
-    ) -> None:
-        self.task, self.jobs = task, jobs
-        self.alone = _Alone(task, choice.begins, choice.bought_t, options)
-        self.held = {p: _held_to(task, [p], best_effort=True) for p in task.players}
-        everyone = frozenset(task.players)
-        self.choices, self.base_usd = {everyone: choice}, {everyone: joint.baseline_usd()}
-
-    def cost(self, coalition: frozenset[str]) -> float:
-        """Cost of a coalition, USD."""
-        if coalition not in self.choices:
-            self._keep(coalition, self.alone(*self._asked(coalition)))
-        return self.choices[coalition].objective_usd
-
-    def _asked(self, coalition: frozenset[str]) -> tuple[list[str], float]:
-        members = [p for p in self.task.players if p in coalition]
-        return members, sum(self.held[m] for m in members)
-
-    def _keep(self, coalition: frozenset[str], found: tuple[Choice, float]) -> None:
-        self.choices[coalition], self.base_usd[coalition] = found
-
-    def _solve_all(self, wanted: Sequence[frozenset[str]], told: Callable[[float], None]) -> None:
-        """Solve coalitions, in processes of their own where several may run."""
-        if self.jobs < 2 or len(wanted) < 2:
-            for i, coalition in enumerate(wanted):
-                told(i / len(wanted))
-                self.cost(coalition)
-            return
-        fresh = multiprocessing.get_context("spawn")  # a fork would copy threads that hold locks
-        with ProcessPoolExecutor(min(self.jobs, len(wanted)), mp_context=fresh) as pool:
-            asked = [self._asked(coalition) for coalition in wanted]
-            found = pool.map(self.alone, *zip(*asked, strict=True))
-            for i, (coalition, each) in enumerate(zip(wanted, found, strict=True)):
-                told(i / len(wanted))
-                self._keep(coalition, each)
-
-    def solve(self, most: int, told: Progress) -> pd.DataFrame:
-        """Solve all coalitions, or as many as ``most`` allows; returns the sampled split, if any."""
-        players = self.task.players
-        wanted = [c for size in range(1, len(players)) for c in map(frozenset, combinations(players, size))]
-        if len(wanted) + 1 > most:
-            singles = wanted[: len(players)]
-            pairs = max(2, (most - len(singles) - 1) // (2 * max(1, len(players) - 2)))
-            self._solve_all(singles, lambda share: told("each partner alone", 0.55 + 0.1 * share))
-            told("coalitions in random orders", 0.65)
-            return sample_costs(players, self.cost, pairs=pairs, seed=SAMPLE_SEED)
-        self._solve_all(wanted, lambda share: told("each coalition", 0.55 + 0.35 * share))
-        return no_pact().split
 
 
 class _Report:
@@ -239,7 +144,7 @@ class _Report:
         task: Task,
         joint: Programme,
         cases: dict[str, Choice],
-        coalitions: _Coalitions,
+        coalitions: Coalitions,
         sampled: pd.DataFrame,
         held: float,
         likely: Floats | None,
@@ -248,6 +153,7 @@ class _Report:
         self.likely = likely
         self.choice, self.coalitions = cases["plan"], coalitions.choices
         self.base, self.sampled = coalitions.base_usd, sampled
+        self.target_usd = coalitions.target_usd
         self.begins = self.choice.begins
 
     def plan(self, seconds: float) -> Plan:
@@ -433,6 +339,15 @@ class _Report:
             supply, met, message + ".",
         )  # fmt: skip
 
+    def _target_note(self) -> Iterable[str]:
+        """What the target costs where no coalition can reach it in parts."""
+        if self.target_usd is not None:
+            yield (
+                "The partners cannot reach the target each for himself. Costs of coalitions hold each to "
+                f"what he can, those of all together too; reaching it costs {self.target_usd:,.0f} USD "
+                "more, which the splits leave out."
+            )
+
     def _notes(self) -> tuple[str, ...]:
         widths = self.task.horizon.widths
         return (
@@ -444,6 +359,7 @@ class _Report:
             "Stockpiles are open while a shock lasts and a quarter longer; what is used is paid at its price "
             "and a tenth more.",
             "Stocks missing at the end are charged at their price.",
+            *self._target_note(),
         )
 
     def _planned_for(self) -> str:
