@@ -78,3 +78,12 @@ def test_hostile_names_stay_text(study, plan, tmp_path):
     hostile = type(study.files)(**{**study.files.__dict__, "tables": tables})
     memo_page(plan, hostile, tmp_path / "memo.html")
     assert name not in (tmp_path / "memo.html").read_text(encoding="utf-8")
+
+
+def test_the_price_of_the_deadline_is_told(study, plan):
+    """The toy's project comes too late for the ban: the deadline costs its million, less nothing."""
+    whole = plan.costs[plan.costs["partner"] == "all"].set_index("case")["total_usd"]
+    more = whole["plan"] - whole["stockpiles only"]
+    assert more == pytest.approx(1_000_000, rel=0.01)
+    parts = {part.key: part for part in write_memo(plan, study.files)}
+    assert any(f"{money(more)} USD less" in sentence for sentence in parts["costs"].sentences)

@@ -244,7 +244,19 @@ class _Words:
             "included, "
             "against no measure."
         )
-        return Part("costs", "What it costs and saves", (said,), pd.DataFrame(rows), "Cases compared")
+        told = (said, *self._price_of_the_deadline(whole))
+        return Part("costs", "What it costs and saves", told, pd.DataFrame(rows), "Cases compared")
+
+    def _price_of_the_deadline(self, whole: pd.DataFrame) -> Iterator[str]:
+        """Stockpiles alone have no deadline to meet: where they cost less, that is its price."""
+        total = whole.set_index("case")["total_usd"]
+        more = float(total["plan"] - total["stockpiles only"])
+        if more > self.plan.gap_usd:
+            yield (
+                f"Stockpiles alone would cost {usd(more)} less in expectation: that much the deadline's "
+                f"supply "
+                "outside the controlled regions costs here, beyond what it saves."
+            )
 
     def _draws(self) -> int:
         table = self.plan.proof
