@@ -324,3 +324,27 @@ def test_acting_together_saves_under_any_target(seed, kinds, share):
     together = table.loc["+".join(plan.partners)]
     room = 5 * PLAN_GAP * 3 * (table["cost_usd"].abs().sum() + plan.gap_usd / PLAN_GAP) + 1
     assert together["saving_usd"] >= -room
+
+
+@few
+@given(seeds, bad)
+def test_leaders_pay_as_far_as_their_purses_go(seed, kinds):
+    """A partner joins only where the leader's budget is used up."""
+    task = small_task(seed, kinds)
+    programme = Programme(task, task.players, 0.0)
+    choice = programme.choose()
+    table = task.projects.set_index("project")
+    chain = task.chain
+    spent = dict.fromkeys(task.players, 0.0)
+    for (member, _), usd in choice.paid_usd.items():
+        spent[member] += usd
+    for pile, tonnes in choice.bought_t.items():
+        stock = chain.stockpiles[pile]
+        spent[stock.partner] += tonnes * chain.price_usd_per_t[chain.pool_material[stock.pool]]
+    for name in choice.begins:
+        paid = sum(usd for (_, j), usd in choice.paid_usd.items() if j == name)
+        assert paid == pytest.approx(table.loc[name, "capex_usd"], rel=1e-6, abs=1)
+    for (member, name), usd in choice.paid_usd.items():
+        leader = next(f for f in table.loc[name, "financiers"] if f in task.players)
+        if member != leader and usd > 100:
+            assert spent[leader] >= task.purse_usd[leader] * (1 - 1e-6) - 100

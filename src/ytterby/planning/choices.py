@@ -18,7 +18,7 @@ from ytterby.errors import InfeasiblePlan
 from ytterby.network.chain import WEEKS_PER_YEAR
 from ytterby.planning.holdings import Holding
 from ytterby.planning.operations import MONEY, Decisions
-from ytterby.planning.solve import Model, solve
+from ytterby.planning.solve import INFINITY, Model, Solver, solve
 from ytterby.planning.task import (
     MONTHS_PER_YEAR,
     Option,
@@ -32,7 +32,6 @@ from ytterby.planning.task import (
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-LEADER_FIRST = 1e-7  # of two who could pay, the leader does: dearer others decide the tie
 ROWS_OF_MONEY = 1e3  # thousands of USD: a row's unit, for rounding of large sums is beyond the tolerance
 _MOST_YEARS = 60  # longest start and building time that a study may have, 2 x 240 months, and room
 ENOUGH = 1e-9  # relative; a target missed by less is met
@@ -92,11 +91,9 @@ def add_choices(
     payer = tuple(
         (m, i) for i, o in enumerate(options) for m in members if m in projects[o.project].financiers
     )
-    leads = {name: task.leader(p) for name, p in projects.items()}
-    joins = np.array([m != leads[options[i].project] for m, i in payer], float)
     worth = np.array([_present_value(task, projects[o.project], o) for o in options])
     discount = worth[[i for _, i in payer]]
-    paid = model.add_columns(len(payer), cost=money * discount * (1.0 + LEADER_FIRST * joins))
+    paid = model.add_columns(len(payer), cost=money * discount)
     capex = np.array([projects[o.project].capex_usd for o in options]) / MONEY
     rows = model.add_rows(len(options), lower=0.0, upper=0.0, names=[f"financing of {o}" for o in options])
     model.add_entries(rows, chosen, -capex / ROWS_OF_MONEY)
@@ -124,6 +121,30 @@ def add_choices(
 def row_of_money(usd: Any) -> Any:
     """USD in the unit of the rows of money."""
     return usd / MONEY / ROWS_OF_MONEY
+
+
+def leaders_pay(task: Task, members: Sequence[str], decisions: Floats, paid: Floats) -> Floats:
+    """Who pays for decided projects: their leaders, as far as the budgets let them.
+
+    Who pays changes no cost, so the search leaves it to chance.
+
+    Parameters
+    ----------
+    decisions: options 0 or 1, then tonnes bought; paid: [payer] what the search found, kept where rounding
+        leaves no room for another answer.
+    """
+    model = Model("who pays")
+    first = add_choices(model, task, members, -INFINITY, money=0.0)
+    leads = {str(p.project): task.leader(p) for p in task.projects.itertuples()}
+    joins = [float(member != leads[first.options[i].project]) for member, i in first.payer]
+    solver, count = Solver(model), len(first.chosen)
+    solver.fix_integers(first.chosen, decisions[:count])
+    solver.set_bounds(first.bought, decisions[count:], decisions[count:])
+    solver.set_costs(first.paid, np.array(joins))
+    try:
+        return np.asarray(solver.solve(explain=False).value[first.paid])
+    except InfeasiblePlan:
+        return paid
 
 
 def _present_value(task: Task, project: Any, option: Option) -> float:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ytterby.errors import InfeasiblePlan, SolverFailure, YtterbyError
-from ytterby.planning.choices import ROWS_OF_MONEY, FirstStage, add_choices, row_of_money
+from ytterby.planning.choices import ROWS_OF_MONEY, FirstStage, add_choices, leaders_pay, row_of_money
 from ytterby.planning.holdings import Holding
 from ytterby.planning.operations import MONEY
 from ytterby.planning.scenes import Answer, Scenes
@@ -232,7 +232,7 @@ class Programme:
         first, count = self.first, len(self.first.chosen)
         taken = [o for o, z in zip(first.options, point.decisions, strict=False) if z > 0.5]
         begins = {o.project: o.start_months for o in taken}
-        paid = point.paid * MONEY
+        paid = leaders_pay(self.task, self.members, point.decisions, point.paid) * MONEY
         worth = dict.fromkeys(self.members, 0.0)
         for (member, _), usd in zip(first.payer, paid * first.discount, strict=True):
             worth[member] += float(usd)
