@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ytterby.network.ario import (
@@ -53,6 +53,7 @@ def one_industry(final: float = 0.4) -> InputOutputTable:
 
 @some
 @given(tables(), safe)
+@example(one_industry(0.8), ArioParameters(stock_days=63.62882403785574, restock_days=2.0, needed_share=1.0))
 def test_no_shock_moves_nothing_by_a_bit(table: InputOutputTable, parameters: ArioParameters) -> None:
     run = simulate_ario(table, [], days=400, parameters=parameters)
     assert (run.production == run.baseline).all()

@@ -351,7 +351,8 @@ class _Economy:
         # An endless stock has no gap and holds nothing up: inf less any use stays inf.
         self.target = np.where(endless, 0.0, days)[:, None, None]
         self.stock = np.where(endless, np.inf, days)[:, None, None] * np.ones(self.use.shape)
-        self.per_needed = np.where(endless, 1.0, 1 / (parameters.needed_share * days))[:, None, None]
+        # divided by, not multiplied with its inverse: a full stock at a share of 1 gives exactly 1
+        self.needed = np.where(endless, 1.0, parameters.needed_share * days)[:, None, None]
         self.per_restock = 1 / parameters.days("restock_days", table.sectors)[:, None, None]
         self.free = np.nonzero(self.use[:, :, 0] <= LEAST_INPUT * self.output[:, 0])
 
@@ -370,7 +371,7 @@ class _Economy:
         self._overproduce()
         capacity = self.alpha * (1.0 - lost)
         wanted = np.minimum(self.demand, capacity)
-        np.multiply(self.stock, self.per_needed, out=self.spent)
+        np.divide(self.stock, self.needed, out=self.spent)
         self.spent[self.free] = np.inf
         self.made = np.minimum(wanted, self.spent.min(axis=0))
         short = 1.0 - self.made / np.maximum(self.demand, NOTHING)
@@ -388,8 +389,8 @@ class _Economy:
 
     def _deliver(self, short: Floats) -> None:
         """Stocks take what arrives less what is used; an industry that is short rations all alike."""
-        self.stock += self.orders
-        self.stock -= self.made
+        # the net of both at once: a stock that gets what it gives keeps its last bit
+        self.stock += np.subtract(self.orders, self.made, out=self.spent)
         if short.any():
             missing = self._bought(self.weight * short)
             missing /= self.ordered_from
