@@ -92,6 +92,9 @@ def test_alternatives_are_as_far_away_as_can_be(seed, within):
 
 @some
 @example(3747, "cost")  # with the solver's own tolerance of 1e-6 a worse plan was told as the optimum
+@example(91830, "risk")  # with presolve an efficient plan was lost
+@example(146, "risk")
+@example(225, "cost")  # without presolve another one was
 @example(95, "cost")  # the same: rows that bend by less were taken for a programme without limit
 @given(seeds, st.sampled_from(["cost", "risk"]))
 def test_the_frontier_has_every_efficient_plan(seed, against):
@@ -198,6 +201,7 @@ def best_schedule(q):
 
 
 @some
+@example(309)  # with presolve the optimum was lost whose spending just meets a period's budget
 @given(seeds)
 def test_the_schedule_is_the_best_of_all(seed):
     """Section 8: with lags, spending over two periods, windows and what is left over."""

@@ -133,6 +133,8 @@ def leaders_pay(task: Task, members: Sequence[str], decisions: Floats, paid: Flo
     decisions: options 0 or 1, then tonnes bought; paid: [payer] what the search found, kept where rounding
         leaves no room for another answer.
     """
+    if not len(paid):
+        return paid
     model = Model("who pays")
     first = add_choices(model, task, members, -INFINITY, money=0.0)
     leads = {str(p.project): task.leader(p) for p in task.projects.itertuples()}

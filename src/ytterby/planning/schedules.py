@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ytterby.errors import BadNumbers, SolverFailure
-from ytterby.planning.selection import EXACT, SCALE, Portfolio, Rules, read_portfolio, size_of
-from ytterby.planning.solve import INFINITY, Model, solve
+from ytterby.planning.selection import ROUNDING, SCALE, SEARCHES, Portfolio, Rules, read_portfolio, size_of
+from ytterby.planning.solve import INFINITY, Model, Solution, Solver
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -72,17 +72,40 @@ def schedule_projects(
     z = _start_columns(model, portfolio, worth, allowed)
     _order_rows(model, portfolio, z, lags)
     _period_rows(model, z, spend, limit, carry_over)
-    found = solve(model, time_limit=time_limit, mip_gap=0.0, tolerance=EXACT)
+    found = _best(model, z, spend, limit, carry_over, time_limit)
     starts = found.value[z] > 0.5
     spent = _spent(starts, spend)
-    over = np.cumsum(spent - limit) if carry_over else spent - limit
-    if (over > EXACT * size_of(spend) * len(limit)).any():
-        raise SolverFailure("the plan is over a budget by less than the solver sees.", "Round the costs.")
     begun = np.flatnonzero(starts.any(axis=1))
     start = np.full(count, -1)
     start[begun] = starts[begun].argmax(axis=1)
     names = tuple(portfolio.names[i] for i in begun)
     return Schedule(start, float(worth[starts].sum()), spent, found.gap, names)
+
+
+def _best(
+    model: Model, z: Ints, spend: Floats, limit: Floats, carry_over: bool, time_limit: float | None
+) -> Solution:
+    """Best plan of several searches that keeps its budgets with the given numbers."""
+    best: Solution | None = None
+    faults: list[SolverFailure] = []
+    for tolerance, presolve in SEARCHES:
+        try:
+            found = Solver(model, tolerance=tolerance, presolve=presolve).solve(
+                time_limit=time_limit, mip_gap=0.0
+            )
+        except SolverFailure as fault:
+            faults.append(fault)
+            continue
+        spent = _spent(found.value[z] > 0.5, spend)
+        over = np.cumsum(spent - limit) if carry_over else spent - limit
+        keeps = not (over > ROUNDING * (abs(spend).sum() + 1e-300) * len(limit)).any()
+        if keeps and (best is None or found.objective < best.objective):
+            best = found
+    if best is not None:
+        return best
+    if faults:
+        raise faults[0]
+    raise SolverFailure("the plan is over a budget by less than the solver sees.", "Round the costs.")
 
 
 def _ages(spend: Floats) -> Ints:

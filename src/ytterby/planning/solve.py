@@ -188,9 +188,11 @@ class Solver:
     """A model inside HiGHS, which may be solved again after bounds or costs change (warm start).
 
     ``tolerance`` is how far rows and whole numbers may be missed; None leaves the solver's 1e-7 and 1e-6.
+    Without ``presolve`` the rows are searched as they are: presolving small programmes of whole numbers
+    whose budgets are just met has lost their optimum.
     """
 
-    def __init__(self, model: Model, *, tolerance: float | None = None) -> None:
+    def __init__(self, model: Model, *, tolerance: float | None = None, presolve: bool = True) -> None:
         import highspy
 
         self.model = model
@@ -199,6 +201,8 @@ class Solver:
         check_code(self._highs.setOptionValue("random_seed", 0), "set an option")
         check_code(self._highs.setOptionValue("threads", 1), "set an option")  # same result on any machine
         check_code(self._highs.setOptionValue("small_matrix_value", SMALLEST_ENTRY), "set an option")
+        if not presolve:
+            check_code(self._highs.setOptionValue("presolve", "off"), "set an option")
         if tolerance is not None:
             for option in ("primal_feasibility_tolerance", "mip_feasibility_tolerance"):
                 check_code(self._highs.setOptionValue(option, tolerance), "set the tolerance")
