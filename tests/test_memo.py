@@ -87,3 +87,14 @@ def test_the_price_of_the_deadline_is_told(study, plan):
     assert more == pytest.approx(1_000_000, rel=0.01)
     parts = {part.key: part for part in write_memo(plan, study.files)}
     assert any(f"{money(more)} USD less" in sentence for sentence in parts["costs"].sentences)
+
+
+def test_days_of_cover_are_told_when_they_were_asked_for(study, plan):
+    """Without cover no part; with it one row for today, the days and the plan, with the plan's numbers."""
+    assert "cover" not in {part.key for part in write_memo(plan, study.files)}
+    asked = yt.plan(study, prove=True, draws=4, cover_days=[42])
+    part = {part.key: part for part in write_memo(asked, study.files)}["cover"]
+    assert part.table["stock"].tolist() == ["today", "42 days", "plan"]
+    assert part.table["expected loss"].tolist() == [
+        f"{money(v)} USD" for v in asked.cover["expected_loss_usd"]
+    ]

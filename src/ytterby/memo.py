@@ -40,6 +40,7 @@ def write_memo(plan: Plan, study: StudyFiles) -> tuple[Part, ...]:
     words = _Words(plan, study)
     parts = (
         words.answer(), words.projects(), words.support(), words.stockpiles(), words.costs(), words.proof(),
+        words.cover(),
         words.together(), words.beliefs(), words.frontier(), words.alternatives(), words.regret(),
         words.gaps(), words.limits(),
     )  # fmt: skip
@@ -305,6 +306,25 @@ class _Words:
             pd.DataFrame(rows),
             "Losses of the partners",
         )
+
+    def cover(self) -> Part:
+        table = self.plan.cover
+        rows = [
+            {
+                "stock": row.policy,
+                "worth": usd(row.stock_usd),
+                "holding a year": usd(row.holding_usd),
+                "expected loss": usd(row.expected_loss_usd),
+                "loss, worst 5 %": usd(row.tail_loss_usd),
+            }
+            for row in table.itertuples()
+        ]
+        said = (
+            "Stockpiles of so many days of what their holders buy, at most their limits, beside today's "
+            "and the "
+            "plan's, on the same unseen draws. No project is counted here."
+        )
+        return Part("cover", "Days of cover", (said,) if rows else (), pd.DataFrame(rows), "Stocks compared")
 
     # alone or together --------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ Lowering a floor is an explicit act: change the number and say why in the commit
 """
 
 import hashlib
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
@@ -57,16 +56,6 @@ def gold(folder: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def reading(folder: Path) -> Reading:
     return read_reports([folder / "reports"])
-
-
-@pytest.fixture(scope="module")
-def scorer(folder: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("score_claims", folder / "score_claims.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

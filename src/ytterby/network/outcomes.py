@@ -45,11 +45,19 @@ def tail_mean(loss: Floats, weight: Floats, level: float = 0.95) -> float:
     """
     if not 0 <= level < 1:
         raise YtterbyError(f"tail level {level}.", "Choose 0 to below 1; 0.95 is usual.")
+    counted = tail_weights(loss, weight, level)
+    kept = counted > 0  # what is outside the tail does not count, even if it is infinite
+    return float(loss[kept] @ counted[kept])
+
+
+def tail_weights(loss: Floats, weight: Floats, level: float) -> Floats:
+    """[draw] how much each counts in the mean of the worst ``1 - level`` of the probability; sums to 1."""
     order = np.argsort(-loss, kind="stable")
     share = weight[order] / weight.sum()
     before = np.cumsum(share) - share
-    counted = np.clip(1 - level - before, 0.0, share)
-    return float((loss[order] * counted).sum() / counted.sum())
+    counted = np.zeros(len(loss))
+    counted[order] = np.clip(1 - level - before, 0.0, share)
+    return np.asarray(counted / counted.sum())
 
 
 def fan(ensemble: Ensemble, *, by: tuple[str, ...] = ("region", "sector")) -> pd.DataFrame:

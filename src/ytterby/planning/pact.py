@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ytterby.errors import YtterbyError
 from ytterby.planning.nucleolus import least_core, prenucleolus
 from ytterby.planning.sharing import (
+    NoSuchSplit,
     in_core,
     proportional_split,
     sampled_shapley,
@@ -108,7 +108,7 @@ def _or_none(rule: Callable[[], dict[str, float]]) -> dict[str, float] | None:
     """Split by a rule; None where the rule has none for this game."""
     try:
         return rule()
-    except YtterbyError:
+    except NoSuchSplit:
         return None
 
 

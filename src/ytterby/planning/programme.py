@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ytterby.errors import InfeasiblePlan, SolverFailure, YtterbyError
+from ytterby.network.outcomes import tail_weights
 from ytterby.planning.choices import ROWS_OF_MONEY, FirstStage, add_choices, leaders_pay, row_of_money
 from ytterby.planning.holdings import Holding
 from ytterby.planning.operations import MONEY
@@ -95,11 +96,8 @@ class Aversion:
 
     def pull(self, cost: Floats, chance: Floats) -> Floats:
         """[scenario] weights with which costs enter the measure; they sum to what ``chance`` sums to."""
-        room, tail = (1 - self.level) * float(chance.sum()), np.zeros(len(cost))
-        for worst in np.argsort(-cost, kind="stable"):
-            tail[worst] = min(chance[worst], room)
-            room -= tail[worst]
-        return np.asarray((1 - self.weight) * chance + self.weight * tail / (1 - self.level))
+        tail = tail_weights(cost, chance, self.level) * float(chance.sum())
+        return np.asarray((1 - self.weight) * chance + self.weight * tail)
 
 
 @dataclass(frozen=True)
@@ -199,9 +197,12 @@ class Programme:
         search = _Search(self, most, ~flags, gap)
         return search.run(time_limit, progress, start)
 
-    def propose(self, lower: Floats, upper: Floats, *, explain: bool = True) -> Solution:
+    def propose(
+        self, lower: Floats, upper: Floats, *, explain: bool = True, presolve: bool = True
+    ) -> Solution:
         """Best decisions within bounds as far as the cuts know."""
         self.master.set_bounds(self.decisions, lower, upper)
+        self.master.set_presolve(presolve)
         return self.master.solve(mip_gap=PLAN_GAP / 10, explain=explain)
 
     def learn(self, decisions: Floats, answer: Answer) -> None:
@@ -337,8 +338,7 @@ class _Search:
         if start is not None:
             self._begin(start)
         for _ in range(MOST_ROUNDS):
-            far = self.programme.propose(np.zeros_like(self.most), self.most)
-            self.bound = max(self.bound, far.objective)
+            far = self._far()
             if self.best is not None and progress is not None:
                 progress(self.gap())
             late = time_limit is not None and time.perf_counter() - started > time_limit
@@ -349,6 +349,20 @@ class _Search:
             raise SolverFailure("no plan was found in time.", "Give it more time.")
         seconds = time.perf_counter() - started
         return self.programme.read(self.best, max(0.0, self.gap()), self.gap() <= self.target, seconds)
+
+    def _far(self) -> Solution:
+        """Best proposal anywhere, which bounds every plan.
+
+        A bound that would end the search is found in a second way first: presolving programmes of whole
+        numbers has lost their optimum, and too high a bound would prove a plan that is not the best.
+        """
+        far = self.programme.propose(np.zeros_like(self.most), self.most)
+        self.bound = _least(far)
+        if self.gap() <= self.target:
+            again = self.programme.propose(np.zeros_like(self.most), self.most, presolve=False)
+            far = min(far, again, key=lambda each: each.objective)
+            self.bound = min(self.bound, _least(again))
+        return far
 
     def _begin(self, start: Floats) -> None:
         """Try given decisions; a start that budget or deadline forbid is no start."""
@@ -387,3 +401,8 @@ class _Search:
             self.step = min(1.0, GROWTH * self.step)
         else:
             self.step = max(SHORTEST_STEP, self.step / 2)
+
+
+def _least(found: Solution) -> float:
+    """What no solution undercuts: the objective found, less the gap that was left open."""
+    return found.objective - found.gap * abs(found.objective)

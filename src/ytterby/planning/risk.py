@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ytterby.errors import BadNumbers
+from ytterby.network.outcomes import tail_mean
 
 Floats = NDArray[np.float64]
 
@@ -52,14 +53,6 @@ def cvar(losses: ArrayLike, probabilities: ArrayLike | None = None, beta: float 
     Rockafellar and Uryasev 2002; tests/published/test_risk.py.
     """
     return tail_mean(*_outcomes(losses, probabilities, beta), beta)
-
-
-def tail_mean(loss: Floats, chance: Floats, beta: float) -> float:
-    """Mean of the worst 1 - beta of checked outcomes, which here may be infinite."""
-    worst = np.argsort(-loss, kind="stable")
-    before = np.cumsum(chance[worst]) - chance[worst]
-    counted = np.clip(1 - beta - before, 0.0, chance[worst])
-    return weighted(counted / counted.sum(), loss[worst])
 
 
 def weighted(weights: Floats, values: Floats) -> float:

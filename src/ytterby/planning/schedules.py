@@ -85,13 +85,14 @@ def schedule_projects(
 def _best(
     model: Model, z: Ints, spend: Floats, limit: Floats, carry_over: bool, time_limit: float | None
 ) -> Solution:
-    """Best plan of several searches that keeps its budgets with the given numbers."""
+    """Best plan of several searches, which share the time, that keeps its budgets with the given numbers."""
+    limit_s = None if time_limit is None else time_limit / len(SEARCHES)
     best: Solution | None = None
     faults: list[SolverFailure] = []
     for tolerance, presolve in SEARCHES:
         try:
             found = Solver(model, tolerance=tolerance, presolve=presolve).solve(
-                time_limit=time_limit, mip_gap=0.0
+                time_limit=limit_s, mip_gap=0.0
             )
         except SolverFailure as fault:
             faults.append(fault)

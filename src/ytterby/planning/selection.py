@@ -343,14 +343,13 @@ class _Search:
         question.portfolio.add_precedence(model, self.chosen)
 
     def run(self, time_limit: float | None) -> Selection:
-        """Best plan of several searches that stands the check with the given numbers."""
+        """Best plan of several searches, which share the time, that keeps the rows as given."""
+        limit = None if time_limit is None else time_limit / len(SEARCHES)
         found: list[tuple[float, Selection]] = []
         faults: list[InfeasiblePlan] = []
         for tolerance, presolve in SEARCHES:
             try:
-                found.append(
-                    self._search(Solver(self.model, tolerance=tolerance, presolve=presolve), time_limit)
-                )
+                found.append(self._search(Solver(self.model, tolerance=tolerance, presolve=presolve), limit))
             except InfeasiblePlan as fault:
                 faults.append(fault)
         if not found:

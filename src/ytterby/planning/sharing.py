@@ -26,6 +26,10 @@ CORE_TOLERANCE = 1e-9  # relative to the saving of all
 SPLIT_TOLERANCE = 1e-6  # relative; a split that misses the total by more does not share the saving
 
 
+class NoSuchSplit(YtterbyError):
+    """A rule of sharing that gives no split for this game; the game itself is sound."""
+
+
 @dataclass(frozen=True)
 class CoreTest:
     """Whether a split keeps everybody in: the smallest excess and who has it.
@@ -202,7 +206,7 @@ def tau_value(game: Mapping[frozenset[Player], float]) -> dict[Player, float]:
     low, high = sum(least.values()), sum(most.values())
     if any(least[p] > most[p] + room for p in players) or not low - room <= total <= high + room:
         message = f"the game is not quasi-balanced: {low:,.6g} <= {total:,.6g} <= {high:,.6g} must hold"
-        raise YtterbyError(f"{message}, and so for each player.", "Use shapley or prenucleolus.")
+        raise NoSuchSplit(f"{message}, and so for each player.", "Use shapley or prenucleolus.")
     part = (total - low) / (high - low) if high - low > room else 0.0
     return {p: least[p] + part * (most[p] - least[p]) for p in players}
 
@@ -222,7 +226,7 @@ def proportional_split(
         raise YtterbyError("weights are missing or negative.", "Give each player one weight from 0 on.")
     total = sum(weights.values())
     if total == 0:
-        raise YtterbyError("all weights are zero.", "Give weights of which one at least is positive.")
+        raise NoSuchSplit("all weights are zero.", "Give weights of which one at least is positive.")
     return {p: game[frozenset(players)] * weights[p] / total for p in players}
 
 

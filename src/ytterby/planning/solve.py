@@ -201,8 +201,7 @@ class Solver:
         check_code(self._highs.setOptionValue("random_seed", 0), "set an option")
         check_code(self._highs.setOptionValue("threads", 1), "set an option")  # same result on any machine
         check_code(self._highs.setOptionValue("small_matrix_value", SMALLEST_ENTRY), "set an option")
-        if not presolve:
-            check_code(self._highs.setOptionValue("presolve", "off"), "set an option")
+        self.set_presolve(presolve)
         if tolerance is not None:
             for option in ("primal_feasibility_tolerance", "mip_feasibility_tolerance"):
                 check_code(self._highs.setOptionValue(option, tolerance), "set the tolerance")
@@ -223,6 +222,10 @@ class Solver:
         check_code(code, "take other numbers")
         if basis.valid:
             check_code(self._highs.setBasis(basis), "keep the basis")
+
+    def set_presolve(self, presolve: bool) -> None:
+        """Let the next solves presolve the rows, or search them as they are."""
+        check_code(self._highs.setOptionValue("presolve", "choose" if presolve else "off"), "set presolve")
 
     def set_bounds(self, columns: Ints, lower: ArrayLike, upper: ArrayLike) -> None:
         """Change bounds of columns."""

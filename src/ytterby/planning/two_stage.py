@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ytterby.errors import InfeasiblePlan
-from ytterby.planning.risk import tail_mean, weighted
+from ytterby.network.outcomes import tail_mean
+from ytterby.planning.risk import weighted
 from ytterby.planning.solve import INFINITY, MIP_GAP, Model, Solution, Solver
 
 Floats = NDArray[np.float64]
